@@ -1,0 +1,46 @@
+import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
+
+/** The name of an errno, as the kernel's documents and `errno.h` write it. */
+export type ErrnoName = keyof typeof constants.errno;
+
+const names = new Map<number, ErrnoName>(
+  (Object.entries(constants.errno) as [ErrnoName, number][]).map(([name, value]) => [value, name]),
+);
+
+/**
+ * An error of the mechanism: padata refused something, or a job ended with an errno. It has the shape of Node's system
+ * errors, so `error.code === 'EBUSY'` works as it does for `node:fs`. A wrong type of an argument is a `TypeError`
+ * and a number out of range a `RangeError` instead, each with the argument's name in its message.
+ */
+export class PadataError extends Error {
+  /** The errno's name, for example `'EINVAL'`. */
+  readonly code: ErrnoName;
+  /** The errno as libuv and Node have it: negative. */
+  readonly errno: number;
+  /** The function that failed: the API's name for it, the name of a native function, or a system call. */
+  readonly syscall: string;
+
+  /**
+   * @param code    the errno's name
+   * @param syscall what failed
+   * @param detail  what to do about it, or what was found; without it the system's text for the errno is used
+   */
+  constructor(code: ErrnoName, syscall: string, detail?: string) {
+    const errno = -(constants.errno[code] as number);
+    super(`${code}: ${detail ?? getSystemErrorMap().get(errno)?.[1] ?? 'error'}, ${syscall}`);
+    this.name = 'PadataError';
+    this.code = code;
+    this.errno = errno;
+    this.syscall = syscall;
+  }
+
+  /**
+   * The error for a negative errno, as native functions return it.
+   *
+   * @param errno a negative errno; one that this system has no name for is taken for EIO
+   */
+  static fromErrno(errno: number, syscall: string, detail?: string): PadataError {
+    return new PadataError(names.get(-errno) ?? 'EIO', syscall, detail);
+  }
+}
