@@ -1,0 +1,32 @@
+// The small native functions that the package ships, for trying things out and for measuring.
+//
+// They are written against padata.h alone, as any other addon's functions are. A description that a function of this
+// folder returns is either static, with `release` NULL, or carries one reference that the caller drops with
+// `function->release(function->ctx)`. ReleaseFunction() does what is right for both.
+#pragma once
+
+#include <cstdint>
+
+#include "padata.h"
+
+namespace padata::functions {
+
+/// Does nothing and has no result. Static.
+const padata_function* Noop();
+
+/// Gives its input back: since the input already is a private copy, nothing is copied again. Static.
+const padata_function* Echo();
+
+/// The CRC-32 of zlib, gzip and Ethernet over all parts of the input, as a number. Static.
+const padata_function* Crc32();
+
+/// Keeps its CPU busy until `nanoseconds` have passed on CLOCK_MONOTONIC, and has no result. Carries a reference; NULL
+/// if there is no memory.
+const padata_function* NewSpin(uint64_t nanoseconds);
+
+/// Drops the reference that a description carries, if it does.
+inline void ReleaseFunction(const padata_function* function) {
+  if (function != nullptr && function->release != nullptr) function->release(function->ctx);
+}
+
+}  // namespace padata::functions
