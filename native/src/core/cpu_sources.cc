@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "core/cpu_sources.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include "core/cpumask_text.h"
+
+namespace padata {
+namespace {
+
+// A list of every second CPU of kMaxCpus is 190 kB; a longer file is not a list of CPUs.
+constexpr size_t kMaxFileSize = 512 * 1024;
+
+struct CpuSetFree {
+  void operator()(cpu_set_t* set) const { CPU_FREE(set); }
+};
+
+CpuMask CountedCpus(int sysconf_name) {
+  return CpuMask::FirstCpus(static_cast<int>(std::clamp<long>(sysconf(sysconf_name), 1, kMaxCpus)));
+}
+
+CpuMask ToMask(const cpu_set_t* set, size_t size, int cpus) {
+  CpuMask mask;
+  for (int cpu = 0; cpu < cpus; ++cpu) {
+    if (CPU_ISSET_S(cpu, size, set)) mask.Set(cpu);
+  }
+  return mask;
+}
+
+// The file's bytes; empty if it cannot be read or is too long. Never waits, not even for a FIFO in a broken tree.
+std::string ReadSmallFile(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return {};
+  std::string text;
+  char buffer[4096];
+  ssize_t got = 0;
+  do {
+    got = read(fd, buffer, sizeof(buffer));
+    if (got > 0) text.append(buffer, static_cast<size_t>(got));
+  } while ((got > 0 && text.size() <= kMaxFileSize) || (got < 0 && errno == EINTR));
+  close(fd);
+  return got == 0 ? text : std::string();
+}
+
+}  // namespace
+
+CpuMask ProcessAffinity() {
+  // The kernel answers EINVAL to a set smaller than its own.
+  for (int cpus = 1024; cpus <= kMaxCpus; cpus *= 2) {
+    const std::unique_ptr<cpu_set_t, CpuSetFree> set(CPU_ALLOC(static_cast<size_t>(cpus)));
+    if (!set) break;
+    const size_t size = CPU_ALLOC_SIZE(static_cast<size_t>(cpus));
+    CPU_ZERO_S(size, set.get());
+    if (sched_getaffinity(getpid(), size, set.get()) == 0) {
+      CpuMask mask = ToMask(set.get(), size, cpus);
+      if (mask.IsEmpty()) break;
+      return mask;
+    }
+    if (errno != EINVAL) break;
+  }
+  return CountedCpus(_SC_NPROCESSORS_ONLN);
+}
+
+CpuSources::CpuSources(std::string sysfs_root, std::function<CpuMask()> allowed)
+    : sysfs_root_(std::move(sysfs_root)), allowed_(std::move(allowed)) {}
+
+CpuMask CpuSources::Possible() const {
+  CpuMask listed = ReadList("possible");
+  if (listed.IsEmpty()) listed = CountedCpus(_SC_NPROCESSORS_CONF);
+  return listed.Or(Present());
+}
+
+CpuMask CpuSources::Present() const { return ReadList("present").Or(Online()); }
+
+CpuMask CpuSources::Online() const { return ReadList("online").Or(Allowed()); }
+
+CpuMask CpuSources::Allowed() const { return allowed_(); }
+
+int CpuSources::NrCpuIds() const { return Possible().Last() + 1; }
+
+CpuMask CpuSources::ReadList(const char* name) const {
+  CpuMaskParseResult list = ParseList(ReadSmallFile(sysfs_root_ + '/' + name));
+  return list.ok() ? std::move(list.mask) : CpuMask();
+}
+
+}  // namespace padata
