@@ -1,0 +1,12 @@
+# bench/native/*.cc: one executable each. oneTBB, if it is there (libtbb-dev), is what the core is compared with.
+find_package(TBB QUIET)
+file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/../bench/native/*.cc")
+foreach(file ${files})
+  get_filename_component(name "${file}" NAME_WE)
+  add_executable(${name} "${file}")
+  target_link_libraries(${name} PRIVATE padata_functions padata_core)
+  if(TBB_FOUND)
+    target_compile_definitions(${name} PRIVATE PADATA_HAVE_TBB)
+    target_link_libraries(${name} PRIVATE TBB::tbb)
+  endif()
+endforeach()

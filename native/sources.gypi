@@ -1,0 +1,38 @@
+{
+  "variables": {
+    "about": "The only list of sources and flags. Strict JSON: binding.gyp includes it, CMakeLists.txt and scripts/build-addon.mjs read it. Paths are relative to this file; only names that end in _files or _dirs may hold paths, since gyp rewrites no others. Every .cc file of native/src is named here once, in alphabetical order.",
+    "core_files": [
+      "src/core/cpu_sources.cc",
+      "src/core/cpumask.cc",
+      "src/core/cpumask_text.cc",
+      "src/core/environment.cc",
+      "src/core/function.cc",
+      "src/core/memory.cc",
+      "src/core/segment.cc",
+      "src/core/shell.cc",
+      "src/core/sync.cc"
+    ],
+    "functions_files": [
+      "src/functions/basic.cc",
+      "src/functions/crc32.cc",
+      "src/functions/crc32_fold.cc",
+      "src/functions/libcrypto.cc"
+    ],
+    "binding_files": [],
+    "own_include_dirs": ["include", "src"],
+    "addon_defines": ["NAPI_VERSION=8", "NODE_GYP_MODULE_NAME=padata"],
+    "compile_flags": [
+      "-std=c++20",
+      "-pthread",
+      "-fPIC",
+      "-fvisibility=hidden",
+      "-fvisibility-inlines-hidden",
+      "-Wall",
+      "-Wextra"
+    ],
+    "optimize_flags": ["-O3"],
+    "link_flags": ["-pthread", "-Wl,-z,nodelete", "-Wl,-z,now", "-Wl,-z,relro"],
+    "system_libraries": ["-ldl"],
+    "publish_link_flags": ["-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL"]
+  }
+}
