@@ -33,7 +33,9 @@ CpuMask CpuMask::FromWords(std::span<const uint64_t> words) {
   return mask;
 }
 
-bool CpuMask::Has(int cpu) const { return cpu >= 0 && WordOf(cpu) < words_.size() && (words_[WordOf(cpu)] & BitOf(cpu)); }
+bool CpuMask::Has(int cpu) const {
+  return cpu >= 0 && WordOf(cpu) < words_.size() && (words_[WordOf(cpu)] & BitOf(cpu));
+}
 
 void CpuMask::Set(int cpu) {
   if (!IsCpu(cpu)) return;

@@ -89,8 +89,10 @@ class ListParser {
   }
 
   bool TakeAll() {
-    const auto word = text_.substr(at_, 3);
-    if (!std::equal(word.begin(), word.end(), "all", "all" + 3, [](char a, char b) { return Lower(a) == b; })) return false;
+    constexpr std::string_view kAll = "all";
+    const auto word = text_.substr(at_, kAll.size());
+    const auto same = [](char a, char b) { return Lower(a) == b; };
+    if (!std::equal(word.begin(), word.end(), kAll.begin(), kAll.end(), same)) return false;
     at_ += word.size();
     return true;
   }
