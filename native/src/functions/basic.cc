@@ -2,8 +2,8 @@
 #include <ctime>
 #include <new>
 
-#include "function_object.h"
-#include "functions.h"
+#include "functions/function_object.h"
+#include "functions/functions.h"
 
 namespace padata::functions {
 namespace {

@@ -1,11 +1,11 @@
-#include "crc32.h"
+#include "functions/crc32.h"
 
 #include <array>
 #include <bit>
 #include <cstring>
 
-#include "function_object.h"
-#include "functions.h"
+#include "functions/function_object.h"
+#include "functions/functions.h"
 
 namespace padata::functions {
 namespace internal {

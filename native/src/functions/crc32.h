@@ -1,6 +1,7 @@
 // CRC-32 as zlib, gzip, PNG and Ethernet have it (ITU-T V.42: reflected polynomial 0xEDB88320, initial value and final
 // exclusive-or all ones).
-#pragma once
+#ifndef PADATA_FUNCTIONS_CRC32_H_
+#define PADATA_FUNCTIONS_CRC32_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -26,3 +27,5 @@ uint32_t UpdateByFolding(uint32_t crc, const uint8_t* bytes, size_t size);
 
 }  // namespace internal
 }  // namespace padata::functions
+
+#endif  // PADATA_FUNCTIONS_CRC32_H_

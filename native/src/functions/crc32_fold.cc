@@ -2,7 +2,7 @@
 // product with (x^n mod P) where they are added. So long messages shrink 64 bytes a step with carry-less
 // multiplications, down to 16 bytes, for which the tables are used. The method is that of Gopal et al., "Fast CRC
 // Computation for Generic Polynomials Using PCLMULQDQ Instruction" (Intel, 2009); the constants are computed here.
-#include "crc32.h"
+#include "functions/crc32.h"
 
 #if defined(__x86_64__)
 

@@ -3,7 +3,8 @@
 // The count starts at one, for whoever made the object; nativeFunction() adds one per acceptance through `retain`, and
 // takes it back through `release` when no call is running and none can begin. The object ends with the last reference,
 // on whichever thread that happens.
-#pragma once
+#ifndef PADATA_FUNCTIONS_FUNCTION_OBJECT_H_
+#define PADATA_FUNCTIONS_FUNCTION_OBJECT_H_
 
 #include <atomic>
 #include <cstdint>
@@ -64,3 +65,5 @@ class FunctionObject {
 };
 
 }  // namespace padata::functions
+
+#endif  // PADATA_FUNCTIONS_FUNCTION_OBJECT_H_

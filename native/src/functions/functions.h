@@ -3,7 +3,8 @@
 // They are written against padata.h alone, as any other addon's functions are. A description that a function of this
 // folder returns is either static, with `release` NULL, or carries one reference that the caller drops with
 // `function->release(function->ctx)`. ReleaseFunction() does what is right for both.
-#pragma once
+#ifndef PADATA_FUNCTIONS_FUNCTIONS_H_
+#define PADATA_FUNCTIONS_FUNCTIONS_H_
 
 #include <cstdint>
 
@@ -30,3 +31,5 @@ inline void ReleaseFunction(const padata_function* function) {
 }
 
 }  // namespace padata::functions
+
+#endif  // PADATA_FUNCTIONS_FUNCTIONS_H_

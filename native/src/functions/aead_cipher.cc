@@ -1,0 +1,109 @@
+#include "functions/aead_cipher.h"
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <new>
+
+namespace padata::functions {
+namespace {
+
+// libcrypto counts in int.
+constexpr size_t kMaxSize = INT_MAX - kMaxAuthSize;
+
+// The tag as a parameter of the context: cheaper than EVP_CIPHER_CTX_ctrl(), which builds the same from its arguments.
+struct TagParameter {
+  OsslParam params[2];
+
+  TagParameter(uint8_t* tag, size_t size)
+      : params{{kOsslAeadTag, kOsslOctetString, tag, size, kOsslUnmodified}, {nullptr, 0, nullptr, 0, 0}} {}
+};
+
+}  // namespace
+
+std::unique_ptr<AeadCipher> AeadCipher::New(Direction direction, std::string_view name, const uint8_t* key,
+                                            size_t key_size, std::optional<size_t> auth_size, AeadError* error) {
+  const AeadAlgorithm* algorithm = FindAeadAlgorithm(name, key_size, auth_size, error);
+  if (algorithm == nullptr) return nullptr;
+  *error = {-ENOSYS, nullptr, {}};
+  const Libcrypto* crypto = GetLibcrypto(&error->message);
+  if (crypto == nullptr) return nullptr;
+
+  const char* cipher_name = algorithm->CipherName(key_size);
+  EvpCipher* cipher = crypto->EVP_CIPHER_fetch(nullptr, cipher_name, nullptr);
+  if (cipher == nullptr) {
+    crypto->ERR_clear_error();
+    *error = {-ENOENT, nullptr, std::string("libcrypto has no cipher ") + cipher_name + " (is it in FIPS mode?)"};
+    return nullptr;
+  }
+  auto* made = new (std::nothrow)
+      AeadCipher(*crypto, *algorithm, cipher, direction, key, key_size, auth_size.value_or(kMaxAuthSize));
+  if (made == nullptr) {
+    crypto->EVP_CIPHER_free(cipher);
+    *error = {-ENOMEM, nullptr, "no memory"};
+  }
+  return std::unique_ptr<AeadCipher>(made);
+}
+
+AeadCipher::AeadCipher(const Libcrypto& crypto, const AeadAlgorithm& algorithm, EvpCipher* cipher,
+                       Direction direction, const uint8_t* key, size_t key_size, size_t auth_size)
+    : crypto_(crypto),
+      algorithm_(algorithm),
+      auth_size_(auth_size),
+      contexts_(crypto, cipher, direction, key, key_size - algorithm.salt_size) {
+  std::memcpy(salt_.data(), key + key_size - algorithm.salt_size, algorithm.salt_size);
+}
+
+AeadCipher::~AeadCipher() { crypto_.OPENSSL_cleanse(salt_.data(), salt_.size()); }
+
+AeadCipher::Nonce AeadCipher::NonceOf(const uint8_t* iv) const {
+  Nonce nonce = salt_;
+  std::memcpy(nonce.data() + algorithm_.salt_size, iv, algorithm_.iv_size());
+  return nonce;
+}
+
+int32_t AeadCipher::Encrypt(int32_t cpu, const uint8_t* iv, AssociatedData aad, uint8_t* data, size_t size) {
+  if (size > kMaxSize || aad.size > kMaxSize) return -EMSGSIZE;
+  const KeyedContexts::Lease lease(contexts_, cpu);
+  EvpCipherCtx* ctx = lease.ctx();
+  if (ctx == nullptr) return -ENOMEM;
+
+  const Nonce nonce = NonceOf(iv);
+  TagParameter tag(data + size, auth_size_);
+  int done = 0;
+  const bool ok = crypto_.EVP_EncryptInit_ex2(ctx, nullptr, nullptr, nonce.data(), nullptr) == 1 &&
+                  crypto_.EVP_EncryptUpdate(ctx, nullptr, &done, aad.bytes, static_cast<int>(aad.size)) == 1 &&
+                  crypto_.EVP_EncryptUpdate(ctx, data, &done, data, static_cast<int>(size)) == 1 &&
+                  crypto_.EVP_EncryptFinal_ex(ctx, data + size, &done) == 1 &&
+                  crypto_.EVP_CIPHER_CTX_get_params(ctx, tag.params) == 1;
+  if (ok) return 0;
+  crypto_.ERR_clear_error();
+  return -EIO;
+}
+
+int32_t AeadCipher::Decrypt(int32_t cpu, const uint8_t* iv, AssociatedData aad, uint8_t* data, size_t size) {
+  const int32_t error = TryDecrypt(cpu, iv, aad, data, size);
+  // The cipher writes plaintext before it has seen the tag.
+  if (error != 0) crypto_.OPENSSL_cleanse(data, size);
+  return error;
+}
+
+int32_t AeadCipher::TryDecrypt(int32_t cpu, const uint8_t* iv, AssociatedData aad, uint8_t* data, size_t size) {
+  if (size > kMaxSize || aad.size > kMaxSize) return -EMSGSIZE;
+  const KeyedContexts::Lease lease(contexts_, cpu);
+  EvpCipherCtx* ctx = lease.ctx();
+  if (ctx == nullptr) return -ENOMEM;
+
+  const Nonce nonce = NonceOf(iv);
+  const TagParameter tag(data + size, auth_size_);
+  int done = 0;
+  const bool ok = crypto_.EVP_DecryptInit_ex2(ctx, nullptr, nullptr, nonce.data(), tag.params) == 1 &&
+                  crypto_.EVP_DecryptUpdate(ctx, nullptr, &done, aad.bytes, static_cast<int>(aad.size)) == 1 &&
+                  crypto_.EVP_DecryptUpdate(ctx, data, &done, data, static_cast<int>(size)) == 1;
+  const bool verified = ok && crypto_.EVP_DecryptFinal_ex(ctx, data + size, &done) == 1;
+  if (verified) return 0;
+  crypto_.ERR_clear_error();
+  return ok ? -EBADMSG : -EIO;
+}
+
+}  // namespace padata::functions

@@ -1,0 +1,73 @@
+// Cipher contexts that stay keyed: one per CPU, made and keyed when that CPU first needs it.
+//
+// A context is used by one call at a time. The parallel and the serial thread of a CPU may both come for it, so it is
+// lent under a flag; whoever finds it lent, or names a CPU beyond the table, gets a context for this one call. Slots never move,
+// therefore nothing is locked.
+//
+// Ownership: keeps the key, and wipes it and all contexts when it ends. No context may be lent then.
+#ifndef PADATA_FUNCTIONS_KEYED_CONTEXTS_H_
+#define PADATA_FUNCTIONS_KEYED_CONTEXTS_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "functions/aead_algorithm.h"
+#include "functions/libcrypto.h"
+
+namespace padata::functions {
+
+enum class Direction { kEncrypt, kDecrypt };
+
+class KeyedContexts {
+  struct Slot;
+
+ public:
+  /// Takes over `cipher`, a reference of EVP_CIPHER_fetch(). Copies the key, at most kMaxCipherKeySize bytes.
+  KeyedContexts(const Libcrypto& crypto, EvpCipher* cipher, Direction direction, const uint8_t* key, size_t key_size);
+  ~KeyedContexts();
+  KeyedContexts(const KeyedContexts&) = delete;
+  KeyedContexts& operator=(const KeyedContexts&) = delete;
+
+  /// A context for the time of one call.
+  class Lease {
+   public:
+    Lease(KeyedContexts& owner, int32_t cpu);
+    ~Lease();
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+
+    /// nullptr if there is no memory.
+    EvpCipherCtx* ctx() const { return ctx_; }
+
+   private:
+    KeyedContexts& owner_;
+    Slot* slot_;  // nullptr: the context is for this call only
+    EvpCipherCtx* ctx_ = nullptr;
+  };
+
+ private:
+  // A cache line each: neighbours belong to other CPUs.
+  struct alignas(64) Slot {
+    std::atomic<bool> lent{false};
+    EvpCipherCtx* ctx = nullptr;  // whoever has set `lent` may use it
+  };
+  static constexpr size_t kSlotsPerBlock = 64;
+  static constexpr size_t kBlocks = 128;  // for 8192 CPUs, the most that Linux can be built for on x86
+  using Block = std::array<Slot, kSlotsPerBlock>;
+
+  Slot* Borrow(int32_t cpu);
+  Block* BlockOf(size_t index);
+  EvpCipherCtx* NewContext() const;
+
+  const Libcrypto& crypto_;
+  EvpCipher* const cipher_;
+  const Direction direction_;
+  std::array<uint8_t, kMaxCipherKeySize> key_{};
+  std::array<std::atomic<Block*>, kBlocks> blocks_{};
+};
+
+}  // namespace padata::functions
+
+#endif  // PADATA_FUNCTIONS_KEYED_CONTEXTS_H_
