@@ -13,9 +13,13 @@
       "src/core/sync.cc"
     ],
     "functions_files": [
+      "src/functions/aead.cc",
+      "src/functions/aead_algorithm.cc",
+      "src/functions/aead_cipher.cc",
       "src/functions/basic.cc",
       "src/functions/crc32.cc",
       "src/functions/crc32_fold.cc",
+      "src/functions/keyed_contexts.cc",
       "src/functions/libcrypto.cc"
     ],
     "binding_files": [],
@@ -27,12 +31,14 @@
       "-fPIC",
       "-fvisibility=hidden",
       "-fvisibility-inlines-hidden",
+      "-ffunction-sections",
+      "-fdata-sections",
       "-Wall",
       "-Wextra"
     ],
     "optimize_flags": ["-O3"],
     "link_flags": ["-pthread", "-Wl,-z,nodelete", "-Wl,-z,now", "-Wl,-z,relro"],
     "system_libraries": ["-ldl"],
-    "publish_link_flags": ["-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL"]
+    "publish_link_flags": ["-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL", "-Wl,--gc-sections"]
   }
 }
