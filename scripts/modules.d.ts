@@ -1,0 +1,4 @@
+/** Modules without types of their own. */
+declare module 'node-api-headers' {
+  export const include_dir: string;
+}
