@@ -45,8 +45,8 @@ std::unique_ptr<AeadCipher> AeadCipher::New(Direction direction, std::string_vie
   return std::unique_ptr<AeadCipher>(made);
 }
 
-AeadCipher::AeadCipher(const Libcrypto& crypto, const AeadAlgorithm& algorithm, EvpCipher* cipher,
-                       Direction direction, const uint8_t* key, size_t key_size, size_t auth_size)
+AeadCipher::AeadCipher(const Libcrypto& crypto, const AeadAlgorithm& algorithm, EvpCipher* cipher, Direction direction,
+                       const uint8_t* key, size_t key_size, size_t auth_size)
     : crypto_(crypto),
       algorithm_(algorithm),
       auth_size_(auth_size),
