@@ -1,0 +1,84 @@
+import { cpus, Padata } from 'padata';
+import { noop, spin } from 'padata/functions';
+import { aead } from 'padata/pcrypt';
+import { key } from '../lib/packets.mjs';
+
+/** @typedef {import('../lib/types.mjs').Lane} Lane */
+/** @typedef {import('../lib/types.mjs').Packet} Packet */
+
+/** @param {{ leaveFirst?: boolean }} options leaveFirst: parallel() does not use the first CPU, the event loop may have it */
+function openInstance({ leaveFirst }) {
+  const allowed = cpus.allowed();
+  const first = allowed.first() ?? 0;
+  return new Padata('bench', leaveFirst && allowed.weight > 1 ? { parallel: allowed.andNot([first]) } : {});
+}
+
+/** The job is the lane: any object with parallel and serial will do. */
+class NoopJob {
+  /**
+   * @param {import('padata').Shell} shell
+   * @param {import('padata').NativeFunction<undefined, undefined>} parallel
+   * @param {(lane: Lane) => void} serial
+   */
+  constructor(shell, parallel, serial) {
+    this.shell = shell;
+    this.parallel = parallel;
+    this.serial = serial;
+  }
+
+  submit() {
+    this.shell.doParallel(this);
+  }
+}
+
+/** Encrypts whatever next() gives. */
+class PacketJob {
+  /**
+   * @param {import('padata').Shell} shell
+   * @param {import('padata').NativeFunction<Packet, Uint8Array>} parallel
+   * @param {() => Packet} next
+   * @param {(lane: Lane, result: Uint8Array) => void} done
+   */
+  constructor(shell, parallel, next, done) {
+    this.shell = shell;
+    this.parallel = parallel;
+    this.next = next;
+    this.done = done;
+    /** @type {Packet | undefined} */
+    this.data = undefined;
+    /** @type {Uint8Array | undefined} */
+    this.result = undefined;
+    /** @type {Error | undefined} */
+    this.error = undefined;
+  }
+
+  /** @param {PacketJob} job */
+  serial(job) {
+    if (job.result === undefined) throw job.error;
+    job.done(job, job.result);
+  }
+
+  submit() {
+    this.data = this.next();
+    this.shell.doParallel(this);
+  }
+}
+
+/** @type {import('../lib/types.mjs').OpenBackend} */
+export async function open(options) {
+  const shell = openInstance(options).createShell();
+  const gcm = aead('gcm(aes)', key);
+  /** @type {Map<number, ReturnType<typeof spin>>} */
+  const spins = new Map();
+  const spinFor = (/** @type {number} */ nanoseconds) => {
+    const known = spins.get(nanoseconds) ?? spin(nanoseconds);
+    spins.set(nanoseconds, known);
+    return known;
+  };
+  return {
+    ordered: true,
+    noopLane: (done) => new NoopJob(shell, noop, done),
+    spinLane: (nanoseconds, done) => new NoopJob(shell, spinFor(nanoseconds), done),
+    packetLane: (next, done) => new PacketJob(shell, gcm.encrypt, next, done),
+  };
+}

@@ -1,0 +1,177 @@
+// The roof over every AES-256-GCM contender: bare EVP loops on pinned threads, with nothing around them, against the
+// libcrypto that is inside the running node binary. Node loads this file as an addon for one reason only: dlsym() then finds
+// node's own EVP functions. No Node-API is called, so no header of node's is needed.
+//
+// Parameters come in the environment (EVP_LOOP="threads=2 packets=4096 size=1420 ms=300"), the result is one JSON line on
+// standard output. packets=1 encrypts one hot buffer over and over; a larger number walks through that many distinct
+// plaintexts, results and IVs for each thread, as real traffic does.
+#include <dlfcn.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+namespace {
+
+constexpr int kCtrlGetTag = 0x10;  // EVP_CTRL_AEAD_GET_TAG
+constexpr int kTagSize = 16;
+constexpr int kIvSize = 12;
+
+// The five functions of libcrypto that the loop needs, as EVP_EncryptInit(3) declares them.
+struct Libcrypto {
+  void *(*ctx_new)();
+  void (*ctx_free)(void *ctx);
+  const void *(*aes_256_gcm)();
+  int (*init)(void *ctx, const void *cipher, void *engine, const uint8_t *key, const uint8_t *iv);
+  int (*update)(void *ctx, uint8_t *out, int *out_size, const uint8_t *in, int in_size);
+  int (*final)(void *ctx, uint8_t *out, int *out_size);
+  int (*ctrl)(void *ctx, int type, int arg, void *ptr);
+};
+
+template <typename F>
+void Find(F *function, const char *name) {
+  *function = reinterpret_cast<F>(dlsym(RTLD_DEFAULT, name));
+  if (*function != nullptr) return;
+  fprintf(stderr, "evp_loop: no %s in this process\n", name);
+  exit(1);
+}
+
+Libcrypto FindLibcrypto() {
+  Libcrypto crypto{};
+  Find(&crypto.ctx_new, "EVP_CIPHER_CTX_new");
+  Find(&crypto.ctx_free, "EVP_CIPHER_CTX_free");
+  Find(&crypto.aes_256_gcm, "EVP_aes_256_gcm");
+  Find(&crypto.init, "EVP_EncryptInit_ex");
+  Find(&crypto.update, "EVP_EncryptUpdate");
+  Find(&crypto.final, "EVP_EncryptFinal_ex");
+  Find(&crypto.ctrl, "EVP_CIPHER_CTX_ctrl");
+  return crypto;
+}
+
+struct Parameters {
+  int threads = 1;
+  int packets = 4096;
+  int size = 1420;
+  int ms = 300;
+};
+
+Parameters ReadParameters() {
+  Parameters p;
+  const char *text = getenv("EVP_LOOP");
+  if (text == nullptr) return p;
+  if (sscanf(text, "threads=%d packets=%d size=%d ms=%d", &p.threads, &p.packets, &p.size, &p.ms) == 4 &&
+      p.threads > 0 && p.packets > 0 && p.size > 0 && p.ms > 0) {
+    return p;
+  }
+  fprintf(stderr, "evp_loop: EVP_LOOP must read \"threads=N packets=N size=N ms=N\"\n");
+  exit(1);
+}
+
+// The CPUs that this process may use, in order.
+std::vector<int> AllowedCpus() {
+  cpu_set_t set;
+  std::vector<int> cpus;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+// What one thread works on: a keyed context and its own packets, each in memory of its own.
+class Lane {
+ public:
+  Lane(const Libcrypto &crypto, const Parameters &p) : crypto_(crypto), size_(p.size) {
+    uint8_t key[32];
+    memset(key, 0x42, sizeof key);
+    ctx_ = crypto.ctx_new();
+    if (crypto.init(ctx_, crypto.aes_256_gcm(), nullptr, key, nullptr) != 1) abort();
+    for (int i = 0; i < p.packets; i++) {
+      plain_.emplace_back(static_cast<size_t>(size_), static_cast<uint8_t>(i));
+      result_.emplace_back(static_cast<size_t>(size_ + kTagSize));
+    }
+  }
+  ~Lane() { crypto_.ctx_free(ctx_); }
+
+  // Encrypts until `stop`, and says how many packets that were.
+  uint64_t Run(const std::atomic<bool> &stop) {
+    uint64_t done = 0;
+    while (!stop.load(std::memory_order_relaxed)) {
+      for (size_t i = 0; i < plain_.size(); i++) Encrypt(plain_[i].data(), result_[i].data(), ++seq_nr_);
+      done += plain_.size();
+    }
+    return done;
+  }
+
+ private:
+  void Encrypt(const uint8_t *plain, uint8_t *result, uint64_t seq_nr) {
+    uint8_t iv[kIvSize] = {};
+    memcpy(iv + kIvSize - sizeof seq_nr, &seq_nr, sizeof seq_nr);
+    int size = 0;
+    int rest = 0;
+    const bool ok = crypto_.init(ctx_, nullptr, nullptr, nullptr, iv) == 1 &&
+                    crypto_.update(ctx_, result, &size, plain, size_) == 1 &&
+                    crypto_.final(ctx_, result + size, &rest) == 1 &&
+                    crypto_.ctrl(ctx_, kCtrlGetTag, kTagSize, result + size_) == 1;
+    if (!ok) abort();
+  }
+
+  const Libcrypto &crypto_;
+  int size_;
+  void *ctx_;
+  uint64_t seq_nr_ = 0;
+  std::vector<std::vector<uint8_t>> plain_;
+  std::vector<std::vector<uint8_t>> result_;
+};
+
+void Pin(int cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  if (pthread_setaffinity_np(pthread_self(), sizeof set, &set) != 0) abort();
+}
+
+double PacketsPerSecond(const Libcrypto &crypto, const Parameters &p) {
+  const std::vector<int> cpus = AllowedCpus();
+  std::atomic<int> ready{0};
+  std::atomic<bool> go{false};
+  std::atomic<bool> stop{false};
+  std::atomic<uint64_t> packets{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < p.threads; i++) {
+    threads.emplace_back([&, i] {
+      Pin(cpus[static_cast<size_t>(i) % cpus.size()]);
+      Lane lane(crypto, p);
+      ready++;
+      while (!go) std::this_thread::yield();
+      packets += lane.Run(stop);
+    });
+  }
+  while (ready < p.threads) std::this_thread::yield();
+  const auto begin = std::chrono::steady_clock::now();
+  go = true;
+  std::this_thread::sleep_for(std::chrono::milliseconds(p.ms));
+  stop = true;
+  for (std::thread &thread : threads) thread.join();
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+  return static_cast<double>(packets) / elapsed.count();
+}
+
+}  // namespace
+
+// Node calls this once when it has loaded the file; the arguments are an environment and an exports object.
+extern "C" __attribute__((visibility("default"))) void *napi_register_module_v1(void * /*env*/, void *exports) {
+  const Parameters p = ReadParameters();
+  const double rate = PacketsPerSecond(FindLibcrypto(), p);
+  printf("{\"contender\":\"evp loop\",\"threads\":%d,\"packets\":%d,\"jobsPerSecond\":%.0f}\n", p.threads, p.packets,
+         rate);
+  fflush(stdout);
+  return exports;
+}

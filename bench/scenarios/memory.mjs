@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { padata } from '../lib/contenders.mjs';
+import { best } from '../lib/statistics.mjs';
+
+const queued = 1_000_000;
+const warmUp = 1000;
+
+/** Bytes of memory that this process alone has in RAM. */
+function privateBytes() {
+  const rollup = readFileSync('/proc/self/smaps_rollup', 'utf8');
+  const kib = [...rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)].map(([, size]) => Number(size));
+  return kib.reduce((sum, size) => sum + size, 0) * 1024;
+}
+
+/** After collecting the garbage, twice: what was weakly held goes in the second round. */
+function settledBytes() {
+  globalThis.gc?.();
+  globalThis.gc?.();
+  return privateBytes();
+}
+
+/** @type {import('../lib/types.mjs').Scenario} */
+export default {
+  name: 'memory',
+  title: `Memory for each of ${queued} queued no-op jobs, beyond the user's own objects`,
+  metrics: { bytes: 'bytes' },
+  contenders: [padata[0], { name: 'piscina', backend: 'piscina' }],
+  execArgv: ['--expose-gc'],
+
+  async measure({ noopLane }) {
+    if (!noopLane) throw new Error('this backend has no no-op jobs');
+    if (!globalThis.gc) throw new Error('run this with --expose-gc');
+    await new Promise((resolve) => {
+      let finished = 0;
+      for (let i = 0; i < warmUp; i++) noopLane(() => ++finished === warmUp && resolve(undefined)).submit();
+    });
+    const done = () => {};
+    const lanes = Array.from({ length: queued }, () => noopLane(done));
+    const before = settledBytes();
+    // The event loop does not run between here and the second look: nothing can be serialized.
+    for (const lane of lanes) lane.submit();
+    return { bytes: (settledBytes() - before) / lanes.length };
+  },
+
+  checks: [
+    {
+      title: 'bytes for each queued job',
+      must: 'at most',
+      bar: 256,
+      unit: 'bytes',
+      value: (medians) => best(medians, [padata[0]], 'bytes', 'lowest'),
+    },
+  ],
+};
