@@ -44,6 +44,11 @@ extern "C" {
 
 enum padata_kind { PADATA_KIND_JOB = 1, PADATA_KIND_RANGE = 2 };
 
+/* Bits of padata_function.flags. */
+enum padata_function_flags {
+  PADATA_MAY_LEAVE_OUTSTANDING = 1 /* parallel() may return -EINPROGRESS; without this bit do_serial() refuses its jobs */
+};
+
 enum padata_result_type {
   PADATA_RESULT_NONE = 0,   /* undefined in JavaScript */
   PADATA_RESULT_BYTES = 1,  /* a Uint8Array */
@@ -80,7 +85,8 @@ struct padata_api {
    * status: 0, or a negative errno: serial() then sees the error in the job's turn.
    * result: what the job came to, copied before this returns; NULL for none; not looked at when status is not 0.
    *
-   * Returns 0; or -EINVAL, and nothing is changed: no such job is outstanding (remedy: call it once per job).
+   * Returns 0; or -EINVAL, and nothing is changed: no such job is outstanding (remedies: call it once per job; set
+   * PADATA_MAY_LEAVE_OUTSTANDING in the function's flags).
    */
   int32_t (*do_serial)(struct padata_ticket ticket, int32_t status, const struct padata_result *result);
 };
@@ -123,7 +129,8 @@ struct padata_call {
 /*
  * A job function. Returns
  *   0              the job is complete, call->result says what it came to; doSerial follows by itself;
- *   -EINPROGRESS   work is outstanding: api->do_serial(call->ticket, ...) will be called later, or has been already;
+ *   -EINPROGRESS   work is outstanding: api->do_serial(call->ticket, ...) will be called later, or has been already
+ *                  (only with PADATA_MAY_LEAVE_OUTSTANDING, otherwise the job fails with EPROTO);
  *   another -errno the job failed; it still takes its turn, and serial() sees the error.
  * For serial() the return value is not used.
  */
@@ -147,7 +154,7 @@ struct padata_function {
 
   uint32_t headroom; /* bytes that the function may write before its input; at most PADATA_MAX_ROOM */
   uint32_t tailroom; /* bytes that it may write behind its input; at most PADATA_MAX_ROOM */
-  uint32_t reserved; /* 0 */
+  uint32_t flags;    /* enum padata_function_flags, or 0 */
 
   padata_job_function job;     /* PADATA_KIND_JOB, else NULL */
   padata_range_function range; /* PADATA_KIND_RANGE, else NULL */

@@ -1,0 +1,56 @@
+#include "core/environment.h"
+
+#include <new>
+
+#include "core/check.h"
+#include "core/shell.h"
+
+namespace padata {
+
+Environment::Environment(Wake wake, void* arg)
+    : control_memory_(SharedMemory::Allocate(sizeof(Control))), wake_(wake), wake_arg_(arg) {
+  PADATA_CHECK(control_memory_, "no memory for an environment");
+  new (control_memory_->data()) Control{};
+}
+
+void Environment::Notify(Shell& shell) {
+  Shell::Control& links = shell.control();
+  if (links.ready.exchange(1, std::memory_order_seq_cst) == 0) {
+    uint32_t head = control().ready_head.load(std::memory_order_relaxed);
+    do {
+      links.ready_next.store(head, std::memory_order_relaxed);  // published by the exchange below
+    } while (!control().ready_head.compare_exchange_weak(head, shell.id(), std::memory_order_seq_cst));
+  }
+  if (control().armed.load(std::memory_order_seq_cst) == 0) return;
+  if (control().armed.exchange(0, std::memory_order_seq_cst) == 0) return;
+  MutexLock lock(wake_mutex_);  // so that Close() returns only when no wake-up is under way
+  if (wake_ != nullptr) wake_(wake_arg_);
+}
+
+void Environment::Close() {
+  MutexLock lock(wake_mutex_);
+  wake_ = nullptr;
+}
+
+uint32_t Environment::AddShellId() {
+  if (free_shell_ids_.empty()) return ++shell_ids_;
+  const uint32_t id = free_shell_ids_.back();
+  free_shell_ids_.pop_back();
+  return id;
+}
+
+NativeFunction* Environment::AddFunction(const padata_function& description) {
+  auto function = std::make_unique<NativeFunction>(description);
+  NativeFunction* const key = function.get();
+  functions_.emplace(key, std::move(function));
+  return key;
+}
+
+SharedMemory* Environment::AddSlab(size_t bytes) {
+  RefPtr<SharedMemory> slab = SharedMemory::Allocate(bytes);
+  SharedMemory* const key = slab.get();
+  if (key != nullptr) slabs_.emplace(key, std::move(slab));
+  return key;
+}
+
+}  // namespace padata

@@ -1,0 +1,82 @@
+// An environment is one event loop (the main thread's or a Worker's) with what it shares with the threads: the ready list, the
+// native functions it has accepted, and the slabs that its jobs' bytes lie in.
+//
+// Threads. "Environment" methods belong to the one thread that runs the event loop. Notify() comes from any thread.
+// Ownership. Instances hold references, threads that run an instance's jobs hold references to the instance: so the
+// environment, its functions and its slabs go when the last of them is through, be the event loop long gone.
+//
+// The ready list is a stack of shells, linked by their ids in shared memory. A shell is on it at most once (its `ready` flag);
+// threads push, the event loop takes the whole stack at once, so there is nothing to run full and no ABA.
+// Going to sleep and waking are a Dekker pair, all seq_cst: the loop sets `armed`, then looks at the list; a thread pushes, then
+// looks at `armed`. Only the thread that takes `armed` down wakes the loop, so one wake-up carries many completions.
+#ifndef PADATA_CORE_ENVIRONMENT_H_
+#define PADATA_CORE_ENVIRONMENT_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "core/function.h"
+#include "core/memory.h"
+#include "core/ref.h"
+#include "core/sync.h"
+
+namespace padata {
+
+class Shell;
+
+class Environment : public RefCounted<Environment> {
+ public:
+  // Shared with the event loop; offsets are a contract with lib/internal/layout.ts.
+  struct Control {
+    alignas(64) std::atomic<uint32_t> ready_head;  // id of a shell, 0 for none
+    alignas(64) std::atomic<uint32_t> armed;       // 1: the event loop sleeps, or is about to
+  };
+
+  // `wake(arg)` is called on any thread, with a lock held: it must only send a signal to the event loop. Never after Close().
+  using Wake = void (*)(void* arg);
+  Environment(Wake wake, void* arg);
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  // Any thread: `shell` has jobs for the event loop.
+  void Notify(Shell& shell);
+
+  // Environment: when this has returned, wake is not called any more.
+  void Close() PADATA_EXCLUDES(wake_mutex_);
+
+  // Environment: shells are known to the event loop by an id, from 1 on.
+  uint32_t AddShellId();
+  void DropShellId(uint32_t id) { free_shell_ids_.push_back(id); }
+
+  // Environment. The function must be dropped only when no job that uses it is in flight.
+  NativeFunction* AddFunction(const padata_function& description);
+  void DropFunction(NativeFunction* function) { functions_.erase(function); }
+
+  // Environment. Memory for jobs in flight; nullptr if there is none. To be dropped when no job in flight uses it.
+  SharedMemory* AddSlab(size_t bytes);
+  void DropSlab(SharedMemory* slab) { slabs_.erase(slab); }
+
+  const RefPtr<SharedMemory>& control_memory() const { return control_memory_; }
+  Control& control() { return *reinterpret_cast<Control*>(control_memory_->data()); }
+
+ private:
+  friend class RefCounted<Environment>;
+  ~Environment() = default;
+
+  const RefPtr<SharedMemory> control_memory_;
+  Mutex wake_mutex_;
+  Wake wake_ PADATA_GUARDED_BY(wake_mutex_);  // nullptr: closed
+  void* const wake_arg_;
+
+  uint32_t shell_ids_ = 0;
+  std::vector<uint32_t> free_shell_ids_;
+  std::unordered_map<NativeFunction*, std::unique_ptr<NativeFunction>> functions_;
+  std::unordered_map<SharedMemory*, RefPtr<SharedMemory>> slabs_;
+};
+
+}  // namespace padata
+
+#endif  // PADATA_CORE_ENVIRONMENT_H_

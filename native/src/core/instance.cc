@@ -1,0 +1,208 @@
+#include "core/instance.h"
+
+#include <array>
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#include "core/check.h"
+#include "core/job_runner.h"
+#include "core/parallel_thread.h"
+#include "core/roster.h"
+#include "core/segment.h"
+
+namespace padata {
+namespace {
+
+RefPtr<SharedMemory> NewControl() {
+  RefPtr<SharedMemory> memory = SharedMemory::Allocate(sizeof(Instance::Control));
+  PADATA_CHECK(memory, "no memory for an instance");
+  new (memory->data()) Instance::Control{};
+  return memory;
+}
+
+// At least one thread is there before jobs are; the others come when there is work for them.
+int EnsureOneThread(const CpuMask& usable) {
+  for (int cpu : usable) {
+    if (ParallelThread::On(cpu) != nullptr) return 0;
+  }
+  int status = 0;
+  for (int cpu : usable) {
+    status = ParallelThread::Ensure(cpu);
+    if (status == 0) return 0;
+  }
+  return status;
+}
+
+}  // namespace
+
+Instance::Instance(Environment& environment, std::string name, CpuSources sources)
+    : environment_(&environment),
+      name_(std::move(name)),
+      sources_(std::move(sources)),
+      control_memory_(NewControl()),
+      queue_(control().queue),
+      cost_ns_(kUnknownCostNs),
+      jobs_on_(std::make_unique<std::atomic<uint64_t>[]>(kMaxCpuIds)) {}
+
+Instance::~Instance() = default;
+
+int Instance::Create(Environment& environment, std::string name, Cpumasks masks, CpuSources sources,
+                     RefPtr<Instance>* instance) {
+  RefPtr<Instance> made(new Instance(environment, std::move(name), std::move(sources)));
+  MutexLock lock(made->mutex_);
+  if (const int status = made->Apply(std::move(masks)); status != 0) return status;
+  Roster::Add(*made);
+  *instance = std::move(made);
+  return 0;
+}
+
+void Instance::Close() {
+  Stop();
+  PublishUsable(CpuMask());
+  Roster::Remove(*this);
+  ParallelThread::WakeAll();
+}
+
+int Instance::SetCpumask(CpumaskType type, CpuMask mask) {
+  MutexLock lock(mutex_);
+  Cpumasks masks = user_supplied_;
+  (type == CpumaskType::kParallel ? masks.parallel : masks.serial) = std::move(mask);
+  return Apply(std::move(masks));
+}
+
+int Instance::Apply(Cpumasks masks) {
+  std::atomic<uint32_t>& flags = control().flags;
+  flags.fetch_or(kChanging, std::memory_order_relaxed);
+  const CpuMask available = sources_.Online().And(sources_.Allowed());
+  Cpumasks usable{masks.parallel.And(available), masks.serial.And(available)};
+  const int status = EnsureOneThread(usable.parallel);
+  if (status == 0) {
+    user_supplied_ = std::move(masks);
+    if (usable_ != usable) control().mask_generation.fetch_add(1, std::memory_order_relaxed);
+    usable_ = std::move(usable);
+    PublishUsable(usable_.parallel);
+    const bool invalid = usable_.parallel.IsEmpty() || usable_.serial.IsEmpty();
+    invalid ? flags.fetch_or(kInvalid, std::memory_order_relaxed) : flags.fetch_and(~kInvalid, std::memory_order_relaxed);
+    control().attended.fetch_and(~kKickPending, std::memory_order_seq_cst);  // whoever was called may not be usable any more
+    if (HasWork()) Kick(-1);
+  }
+  flags.fetch_and(~kChanging, std::memory_order_relaxed);
+  return status;
+}
+
+// When this returns, no thread begins a job on a CPU that is not in `parallel`.
+void Instance::PublishUsable(const CpuMask& parallel) {
+  CpuMask leaving;
+  for (size_t word = 0; word < usable_bits_.size(); ++word) {
+    const uint64_t bits = word < parallel.words().size() ? parallel.words()[word] : 0;
+    const uint64_t gone = usable_bits_[word].exchange(bits, std::memory_order_relaxed) & ~bits;
+    for (int bit = 0; gone >> bit != 0 && bit < 64; ++bit) {
+      if ((gone >> bit & 1) != 0) leaving.Set(static_cast<int>(word) * 64 + bit);
+    }
+  }
+  AsymmetricFence::Heavy();  // partner: ParallelThread::MayBegin()
+  for (int cpu : leaving) {
+    const ParallelThread* const thread = ParallelThread::On(cpu);
+    if (thread != nullptr) thread->AwaitNotChecking();
+  }
+  Roster::Changed();
+}
+
+void Instance::Start() { control().flags.fetch_and(~kStopped, std::memory_order_relaxed); }
+
+void Instance::Stop() { control().flags.fetch_or(kStopped, std::memory_order_relaxed); }
+
+void Instance::CancelBacklog() {
+  std::array<Job*, 64> batch;
+  while (const size_t count = queue_.Claim(batch)) {
+    for (size_t i = 0; i < count; ++i) {
+      Shell& shell = *Segment::Of(batch[i])->header.shell.load(std::memory_order_relaxed);
+      shell.Enter();
+      Cancel(batch[i], -ECANCELED);
+      shell.Reorder();
+      shell.Leave();
+    }
+  }
+}
+
+Cpumasks Instance::user_supplied() const {
+  MutexLock lock(mutex_);
+  return user_supplied_;
+}
+
+Cpumasks Instance::usable() const {
+  MutexLock lock(mutex_);
+  return usable_;
+}
+
+Shell* Instance::CreateShell() {
+  auto shell = std::make_unique<Shell>(*this, *environment_, environment_->AddShellId());
+  Shell* const key = shell.get();
+  shells_.emplace(key, std::move(shell));
+  return key;
+}
+
+void Instance::FreeShell(Shell* shell) {
+  environment_->DropShellId(shell->id());
+  shells_.erase(shell);
+}
+
+void Instance::Attend() {
+  std::atomic<uint32_t>& attended = control().attended;
+  if ((attended.fetch_add(1, std::memory_order_seq_cst) & kKickPending) != 0) {
+    attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
+  }
+}
+
+void Instance::Kick(int avoid_cpu) {
+  std::atomic<uint32_t>& attended = control().attended;
+  if ((attended.fetch_or(kKickPending, std::memory_order_seq_cst) & kKickPending) != 0) return;
+  if (!WakeOne(avoid_cpu, true)) attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
+}
+
+void Instance::KickFromLoop(int cpu) {
+  loop_cpu_.store(cpu, std::memory_order_relaxed);
+  Kick(cpu);
+}
+
+void Instance::ShareBacklog() {
+  const uint64_t backlog_ns = uint64_t{queue_.Backlog()} * cost_ns();
+  if (backlog_ns < kWakeWorthNs) return;
+  WakeOne(loop_cpu_.load(std::memory_order_relaxed), backlog_ns >= kLoopCpuWorthNs);
+}
+
+void Instance::Rescue() {
+  ParallelThread::ForEach([this](ParallelThread& thread) { thread.TakeBack(*this); });
+  if (HasWork()) Kick(-1);
+}
+
+// The CPU that ran jobs last comes first, for its caches; a thread that exists comes before one that would have to be made.
+bool Instance::WakeOne(int avoid_cpu, bool also_avoided) {
+  const int home = home_cpu_.load(std::memory_order_relaxed);
+  if (home >= 0 && home != avoid_cpu && MayRun(home) && ParallelThread::Wake(home)) return true;
+  for (const bool exists : {true, false}) {
+    for (size_t word = 0; word < usable_bits_.size(); ++word) {
+      uint64_t bits = usable_bits_[word].load(std::memory_order_relaxed);
+      for (; bits != 0; bits &= bits - 1) {
+        const int cpu = static_cast<int>(word) * 64 + __builtin_ctzll(bits);
+        if (cpu == avoid_cpu || (ParallelThread::On(cpu) != nullptr) != exists) continue;
+        if (ParallelThread::Wake(cpu)) return true;
+      }
+    }
+  }
+  return also_avoided && avoid_cpu >= 0 && MayRun(avoid_cpu) && ParallelThread::Wake(avoid_cpu);
+}
+
+void Instance::Measured(int cpu, size_t jobs, uint64_t ns) {
+  std::atomic<uint64_t>& on_cpu = jobs_on_[static_cast<size_t>(cpu)];
+  on_cpu.fetch_add(jobs, std::memory_order_relaxed);
+  home_cpu_.store(cpu, std::memory_order_relaxed);
+  // Threads may overwrite each other's step of the average: it is only a statistic.
+  const auto now = static_cast<uint32_t>(std::min<uint64_t>(ns / jobs, 1'000'000'000));
+  const uint32_t before = cost_ns();
+  cost_ns_.store(before == kUnknownCostNs ? now : before - before / 4 + now / 4, std::memory_order_relaxed);
+}
+
+}  // namespace padata

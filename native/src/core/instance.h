@@ -1,0 +1,153 @@
+// An instance: named, with two cpumasks (user-supplied), what is usable of them, its shells and the queue of its jobs.
+//
+// Threads.
+//   environment  everything, unless said otherwise
+//   parallel     queue(), MayRun(), the attendance
+// Ownership. The environment holds a reference until Close(); each parallel thread whose CPU is usable holds one in its roster;
+// each job that is outstanding, or on its way to a serial thread, holds one. The last one gone destroys the shells.
+//
+//   state:   Start() <-> Stop()    and, apart from that,   a usable mask empty <-> none empty
+//   running = started and no usable mask empty; only then the environment accepts jobs. Accepted jobs are done in any state.
+//
+// Attendance and kick. `attended` counts the threads that will look at the queue soon without being asked: those that are awake
+// and not in a long batch. The environment publishes a job, then looks at `attended`: 0 means that it has to call Kick(). A
+// thread that goes to sleep takes itself off, then looks at the queue. (A Dekker pair: all four accesses are seq_cst.) While a
+// woken thread is on its way, kKickPending keeps further jobs from kicking again.
+#ifndef PADATA_CORE_INSTANCE_H_
+#define PADATA_CORE_INSTANCE_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "core/cpu_sources.h"
+#include "core/cpumask.h"
+#include "core/environment.h"
+#include "core/job_queue.h"
+#include "core/ref.h"
+#include "core/shell.h"
+#include "core/sync.h"
+
+namespace padata {
+
+// A pair of masks: user-supplied, or usable.
+struct Cpumasks {
+  CpuMask parallel;
+  CpuMask serial;
+  bool operator==(const Cpumasks&) const = default;
+};
+
+enum class CpumaskType { kParallel, kSerial };
+
+class Instance : public RefCounted<Instance> {
+ public:
+  static constexpr int kMaxCpuIds = 8192;  // the largest NR_CPUS that a kernel can be built with
+
+  // Bits of Control::flags. Jobs are accepted when they are all clear.
+  enum Flags : uint32_t {
+    kStopped = 1,   // Stop()
+    kInvalid = 2,   // a usable mask is empty
+    kChanging = 4,  // the masks are being changed right now: EBUSY
+  };
+  // Shared with the environment; offsets are a contract with lib/internal/layout.ts.
+  struct Control {
+    JobQueue::Control queue;
+    alignas(64) std::atomic<uint32_t> attended;
+    alignas(64) std::atomic<uint32_t> flags;
+    std::atomic<uint32_t> mask_generation;  // grows with each change of the usable masks
+  };
+  static constexpr uint32_t kKickPending = 1u << 31;
+  static constexpr uint32_t kUnknownCostNs = 100'000;  // before the first measurement a job is taken to be long
+  static constexpr uint64_t kWakeWorthNs = 20'000;     // a backlog of so much work is worth another thread,
+  static constexpr uint64_t kLoopCpuWorthNs = 100'000;  // and of so much even one on the CPU of the event loop
+
+  // Environment. The instance is started, and one thread for a usable CPU exists. Returns 0, or a negative errno from
+  // StartPinnedThread() and no instance.
+  static int Create(Environment& environment, std::string name, Cpumasks masks, CpuSources sources,
+                    RefPtr<Instance>* instance);
+  // Environment. No parallel() begins any more; what has begun is completed. The caller then drops its reference.
+  void Close();
+
+  // Environment. Changes the user-supplied mask and what follows from it. When it has returned, no parallel() begins on a CPU
+  // outside the new usable mask. May wait a few instructions for threads that were about to begin. Returns 0 or a negative
+  // errno from StartPinnedThread(); then the old masks are in force.
+  int SetCpumask(CpumaskType type, CpuMask mask) PADATA_EXCLUDES(mutex_);
+  void Start();
+  void Stop();
+  // Environment. For an instance that is invalid: completes every job that nobody has claimed with -ECANCELED, in order.
+  void CancelBacklog();
+
+  // Any thread.
+  Cpumasks user_supplied() const PADATA_EXCLUDES(mutex_);
+  Cpumasks usable() const PADATA_EXCLUDES(mutex_);
+
+  // Environment.
+  Shell* CreateShell();
+  void FreeShell(Shell* shell);
+
+  // Environment and parallel threads: wakes one sleeping thread, not on `avoid_cpu` if there is a choice. Does nothing if all are awake.
+  void Kick(int avoid_cpu);
+  // Environment, on `cpu`: Kick(), and remembers where the event loop runs, for it shares that CPU with a thread there.
+  void KickFromLoop(int cpu);
+  // Parallel thread, after it claimed jobs: wakes another one if what is left is worth it.
+  void ShareBacklog();
+  // Environment: jobs wait, and nothing has moved for a while. Takes back what threads have claimed but cannot begin because
+  // they are in a long job, and kicks.
+  void Rescue();
+
+  // Parallel threads.
+  bool MayRun(int cpu) const {  // relaxed: ordered by the AsymmetricFence around it, see ParallelThread::MayBegin()
+    return (usable_bits_[static_cast<size_t>(cpu) / 64].load(std::memory_order_relaxed) >> (cpu % 64) & 1) != 0;
+  }
+  void Attend();
+  void Unattend() { control().attended.fetch_sub(1, std::memory_order_seq_cst); }
+  bool HasWork() const { return queue_.Backlog() != 0; }
+  JobQueue& queue() { return queue_; }
+  // How long one job takes, in nanoseconds: a running average, which decides how many are claimed at once.
+  uint32_t cost_ns() const { return cost_ns_.load(std::memory_order_relaxed); }
+  void Measured(int cpu, size_t jobs, uint64_t ns);
+
+  // Any thread. Jobs that ran on a CPU.
+  uint64_t JobsOn(int cpu) const { return jobs_on_[static_cast<size_t>(cpu)].load(std::memory_order_relaxed); }
+
+  const std::string& name() const { return name_; }
+  Environment& environment() const { return *environment_; }
+  const RefPtr<SharedMemory>& control_memory() const { return control_memory_; }
+  Control& control() { return *reinterpret_cast<Control*>(control_memory_->data()); }
+
+ private:
+  friend class RefCounted<Instance>;
+  using CpuBits = std::array<std::atomic<uint64_t>, kMaxCpuIds / 64>;
+
+  Instance(Environment& environment, std::string name, CpuSources sources);
+  ~Instance();
+
+  int Apply(Cpumasks masks) PADATA_REQUIRES(mutex_);
+  void PublishUsable(const CpuMask& parallel);
+  bool WakeOne(int avoid_cpu, bool also_avoided);
+
+  const RefPtr<Environment> environment_;
+  const std::string name_;
+  const CpuSources sources_;
+  const RefPtr<SharedMemory> control_memory_;
+  JobQueue queue_;
+
+  mutable Mutex mutex_;
+  Cpumasks user_supplied_ PADATA_GUARDED_BY(mutex_);
+  Cpumasks usable_ PADATA_GUARDED_BY(mutex_);
+  CpuBits usable_bits_{};  // usable_.parallel, for the threads
+
+  std::atomic<uint32_t> cost_ns_;
+  std::atomic<int> loop_cpu_{-1};  // where the environment was seen last
+  std::atomic<int> home_cpu_{-1};  // where jobs ran last
+  const std::unique_ptr<std::atomic<uint64_t>[]> jobs_on_;
+
+  std::unordered_map<Shell*, std::unique_ptr<Shell>> shells_;  // environment, and the destructor
+};
+
+}  // namespace padata
+
+#endif  // PADATA_CORE_INSTANCE_H_

@@ -1,0 +1,64 @@
+// One unit of ordered work, as it lies in memory that the environment (JavaScript, or a test in C++) and the threads
+// share. The environment writes an entry and publishes its address; from then on the entry belongs to
+//   the parallel thread that claimed it  ->  whoever completes it  ->  the reorder engine  ->  [the serial thread of cb_cpu]
+// and after its serial() to the environment again.
+//
+//   kFree -> kSubmitted -> [kOutstanding -> kFinishing] -> kDone -> [kSerialized]
+//
+// The offsets are a contract with lib/internal/layout.ts.
+#ifndef PADATA_CORE_JOB_H_
+#define PADATA_CORE_JOB_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "padata.h"
+
+namespace padata {
+
+class NativeFunction;
+
+// The low bits of Job::state. The rest is the low part of the job's seq_nr, so that a state that is left over from an
+// earlier use of the entry is never mistaken for the present one.
+enum class JobPhase : uint32_t {
+  kFree = 0,
+  kSubmitted = 1,    // accepted; parallel() has not completed it
+  kOutstanding = 2,  // parallel() of a function that may leave work outstanding has begun; do_serial() may come
+  kFinishing = 3,    // somebody is writing the result
+  kDone = 4,         // complete, waits for its turn or has had it
+  kSerialized = 5,   // native serial() has returned
+};
+inline constexpr uint32_t kJobPhaseBits = 3;
+
+inline constexpr uint32_t JobState(uint64_t seq_nr, JobPhase phase) {
+  return (static_cast<uint32_t>(seq_nr) << kJobPhaseBits) | static_cast<uint32_t>(phase);
+}
+
+struct alignas(64) Job {
+  std::atomic<uint32_t> state;
+  int32_t cb_cpu;
+  NativeFunction* parallel;  // nullptr: a closure, run by the environment
+  NativeFunction* serial;    // nullptr: a closure, run by the environment
+  uint8_t* bytes;            // the input, in a slab; nullptr for none
+  uint32_t size;             // of the input
+  uint32_t part_size[PADATA_MAX_PARTS];
+  int32_t status;        // 0 or a negative errno; written by whoever completes the job
+  uint32_t result_type;  // enum padata_result_type; likewise
+  union {
+    double number;
+    struct {
+      int32_t offset;  // of the first byte of the result, from `bytes`
+      uint32_t size;
+    } range;
+  } result;
+};
+
+static_assert(sizeof(Job) == 64, "one cache line");
+static_assert(offsetof(Job, cb_cpu) == 4 && offsetof(Job, parallel) == 8 && offsetof(Job, serial) == 16);
+static_assert(offsetof(Job, bytes) == 24 && offsetof(Job, size) == 32 && offsetof(Job, part_size) == 36);
+static_assert(offsetof(Job, status) == 48 && offsetof(Job, result_type) == 52 && offsetof(Job, result) == 56);
+
+}  // namespace padata
+
+#endif  // PADATA_CORE_JOB_H_

@@ -1,0 +1,81 @@
+#include "core/job_queue.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+
+namespace padata {
+
+JobQueue::JobQueue(Control& control) : control_(control) {
+  RefPtr<SharedMemory> memory = SharedMemory::Allocate(kInitialCapacity * sizeof(Token));
+  PADATA_CHECK(memory, "no memory for an instance");
+  Publish(std::move(memory));
+}
+
+void JobQueue::Publish(RefPtr<SharedMemory> memory) {
+  const auto capacity = static_cast<uint32_t>(memory->size() / sizeof(Token));
+  headers_.push_back(std::make_unique<const Ring>(Ring{reinterpret_cast<Token*>(memory->data()), capacity - 1}));
+  rings_.push_back(std::move(memory));
+  ring_.store(headers_.back().get(), std::memory_order_release);
+}
+
+const RefPtr<SharedMemory>& JobQueue::Grow() {
+  static const RefPtr<SharedMemory> none;
+  const Ring& old = *headers_.back();
+  RefPtr<SharedMemory> memory = SharedMemory::Allocate(2 * rings_.back()->size());
+  if (!memory) return none;
+  auto* tokens = reinterpret_cast<Token*>(memory->data());
+  const uint32_t mask = 2 * old.mask + 1;
+  const uint32_t tail = control_.tail.load(std::memory_order_relaxed);  // our own
+  for (uint32_t position = tail - old.mask - 1; position != tail; ++position) {
+    tokens[position & mask].store(old.tokens[position & old.mask].load(std::memory_order_relaxed),
+                                  std::memory_order_relaxed);
+  }
+  Publish(std::move(memory));
+  return rings_.back();
+}
+
+size_t JobQueue::Claim(std::span<Job*> batch) {
+  if (returned_count_.load(std::memory_order_relaxed) != 0) {
+    if (const size_t count = ClaimReturned(batch); count != 0) return count;
+  }
+  // acquire, here and where the swap fails: whoever moved the head had read a tail at or behind it, and so do we then. A tail
+  // from before the head would make the difference wrap.
+  uint64_t head = control_.head.load(std::memory_order_acquire);
+  while (true) {
+    const uint32_t waiting = control_.tail.load(std::memory_order_acquire) - static_cast<uint32_t>(head);
+    if (waiting == 0) return 0;
+    const size_t count = std::min<size_t>(waiting, batch.size());
+    const Ring& ring = *ring_.load(std::memory_order_acquire);
+    for (size_t i = 0; i < count; ++i) {
+      batch[i] = reinterpret_cast<Job*>(ring.tokens[(head + i) & ring.mask].load(std::memory_order_relaxed));
+    }
+    if (control_.head.compare_exchange_strong(head, head + count, std::memory_order_acq_rel,
+                                              std::memory_order_acquire)) {
+      return count;
+    }
+  }
+}
+
+size_t JobQueue::ClaimReturned(std::span<Job*> batch) {
+  MutexLock lock(returned_mutex_);
+  const size_t count = std::min(returned_.size(), batch.size());
+  std::copy_n(returned_.begin(), count, batch.begin());
+  returned_.erase(returned_.begin(), returned_.begin() + static_cast<ptrdiff_t>(count));
+  returned_count_.store(static_cast<uint32_t>(returned_.size()), std::memory_order_relaxed);
+  return count;
+}
+
+void JobQueue::GiveBack(std::span<Job* const> jobs) {
+  MutexLock lock(returned_mutex_);
+  returned_.insert(returned_.end(), jobs.begin(), jobs.end());
+  // seq_cst: a thread that is about to sleep must see it, see Backlog().
+  returned_count_.store(static_cast<uint32_t>(returned_.size()), std::memory_order_seq_cst);
+}
+
+uint32_t JobQueue::Backlog() const {
+  const auto head = static_cast<uint32_t>(control_.head.load(std::memory_order_relaxed));
+  return control_.tail.load(std::memory_order_seq_cst) - head + returned_count_.load(std::memory_order_seq_cst);
+}
+
+}  // namespace padata

@@ -1,0 +1,130 @@
+#include "core/job_runner.h"
+
+#include <cerrno>
+
+#include "core/function.h"
+#include "core/instance.h"
+#include "core/segment.h"
+#include "core/shell.h"
+
+namespace padata {
+namespace {
+
+constexpr padata_api kApi = {sizeof(padata_api), 0, DoSerial};
+
+padata_call CallOf(Job* job, uint64_t seq_nr, int cpu) {
+  padata_call call{};
+  call.struct_size = sizeof(call);
+  call.bytes = job->bytes;
+  call.size = job->size;
+  for (int i = 0; i < PADATA_MAX_PARTS; ++i) call.part_size[i] = job->part_size[i];
+  call.headroom = job->parallel == nullptr ? 0 : job->parallel->headroom();
+  call.tailroom = job->parallel == nullptr ? 0 : job->parallel->tailroom();
+  call.cpu = cpu;
+  call.cb_cpu = job->cb_cpu;
+  call.ticket = {job, seq_nr};
+  call.api = &kApi;
+  return call;
+}
+
+// Whether a result lies in the room that the function was given.
+bool InRoom(const Job& job, const padata_result& result) {
+  if (job.bytes == nullptr) return result.size == 0;
+  const uint8_t* const first = job.bytes - job.parallel->headroom();
+  const uint8_t* const end = job.bytes + job.size + job.parallel->tailroom();
+  return result.bytes >= first && result.bytes <= end && result.size <= static_cast<size_t>(end - result.bytes);
+}
+
+void StoreResult(Job* job, int32_t status, const padata_result& result) {
+  job->status = status;
+  job->result_type = PADATA_RESULT_NONE;
+  if (status != 0) return;
+  if (result.type == PADATA_RESULT_NUMBER) {
+    job->result.number = result.number;
+  } else if (result.type == PADATA_RESULT_BYTES) {
+    if (!InRoom(*job, result)) {
+      job->status = -EFAULT;
+      return;
+    }
+    job->result.range.offset = job->bytes == nullptr ? 0 : static_cast<int32_t>(result.bytes - job->bytes);
+    job->result.range.size = result.size;
+  } else if (result.type != PADATA_RESULT_NONE) {
+    job->status = -EPROTO;
+    return;
+  }
+  job->result_type = result.type;
+}
+
+// Only one of a job's parallel() and its do_serial() gets true: that one writes the result.
+bool BeginFinish(Job* job, uint64_t seq_nr) {
+  uint32_t expected = JobState(seq_nr, JobPhase::kOutstanding);
+  // acquire: what parallel() did, partner is the release in RunOutstanding().
+  return job->state.compare_exchange_strong(expected, JobState(seq_nr, JobPhase::kFinishing), std::memory_order_acquire,
+                                            std::memory_order_relaxed);
+}
+
+// Partner: the acquire in Shell::Advance().
+void MarkDone(Job* job, uint64_t seq_nr) {
+  job->state.store(JobState(seq_nr, JobPhase::kDone), std::memory_order_release);
+}
+
+void RunOutstanding(Instance& instance, Job* job, padata_call* call) {
+  const uint64_t seq_nr = call->ticket.seq_nr;
+  instance.Ref();  // whoever finishes the job drops it
+  job->state.store(JobState(seq_nr, JobPhase::kOutstanding), std::memory_order_release);
+  const int32_t status = job->parallel->Call(call);
+  // From here on the job may be gone. BeginFinish() looks at its state only, and that tells.
+  if (status == -EINPROGRESS || !BeginFinish(job, seq_nr)) return;
+  StoreResult(job, status, call->result);
+  MarkDone(job, seq_nr);
+  instance.Unref();  // not the last one: the thread has its own
+}
+
+}  // namespace
+
+void RunParallel(Instance& instance, Job* job, int cpu) {
+  const uint64_t seq_nr = Segment::Of(job)->SeqNr(job);
+  padata_call call = CallOf(job, seq_nr, cpu);
+  if (job->parallel->may_leave_outstanding()) return RunOutstanding(instance, job, &call);
+  const int32_t status = job->parallel->Call(&call);
+  StoreResult(job, status == -EINPROGRESS ? -EPROTO : status, call.result);
+  MarkDone(job, seq_nr);
+}
+
+void RunSerial(Job* job, int cpu) {
+  padata_call call = CallOf(job, Segment::Of(job)->SeqNr(job), cpu);
+  call.status = job->status;
+  call.result.type = job->result_type;
+  if (job->result_type == PADATA_RESULT_BYTES) {
+    call.bytes = job->bytes == nullptr ? nullptr : job->bytes + job->result.range.offset;
+    call.size = job->result.range.size;
+    call.result.bytes = call.bytes;
+    call.result.size = job->result.range.size;
+  } else if (job->result_type == PADATA_RESULT_NUMBER) {
+    call.result.number = job->result.number;
+  }
+  job->serial->Call(&call);
+}
+
+void Cancel(Job* job, int32_t status) {
+  StoreResult(job, status, {});
+  MarkDone(job, Segment::Of(job)->SeqNr(job));
+}
+
+int32_t DoSerial(padata_ticket ticket, int32_t status, const padata_result* result) {
+  auto* const job = static_cast<Job*>(ticket.job);
+  // Segments are never unmapped, so that looking at a job that is long gone is safe.
+  if (job == nullptr || Segment::Of(job)->SeqNr(job) != ticket.seq_nr) return -EINVAL;
+  if (!BeginFinish(job, ticket.seq_nr)) return -EINVAL;
+  Shell& shell = *Segment::Of(job)->header.shell.load(std::memory_order_relaxed);
+  Instance& instance = shell.instance();
+  StoreResult(job, status == -EINPROGRESS ? -EPROTO : status, result == nullptr ? padata_result{} : *result);
+  shell.Enter();
+  MarkDone(job, ticket.seq_nr);
+  shell.Reorder();
+  shell.Leave();
+  instance.Unref();
+  return 0;
+}
+
+}  // namespace padata

@@ -1,0 +1,214 @@
+#include "core/parallel_thread.h"
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "core/clock.h"
+#include "core/job_runner.h"
+#include "core/pinned_thread.h"
+#include "core/roster.h"
+#include "core/segment.h"
+
+namespace padata {
+namespace {
+
+// Never destroyed: the threads live as long as the process.
+std::array<std::atomic<ParallelThread*>, Instance::kMaxCpuIds> threads;
+Mutex creation_mutex;
+
+// One thread that looks for work is enough for the whole process; more would only take CPU time from those that have some.
+std::atomic<uint32_t> spinning{0};
+
+}  // namespace
+
+ParallelThread* ParallelThread::On(int cpu) {
+  return threads[static_cast<size_t>(cpu)].load(std::memory_order_acquire);
+}
+
+int ParallelThread::Ensure(int cpu) {
+  if (On(cpu) != nullptr) return 0;
+  MutexLock lock(creation_mutex);
+  if (On(cpu) != nullptr) return 0;
+  auto* const thread = new ParallelThread(cpu);
+  const int status = StartPinnedThread(cpu, "padata/p" + std::to_string(cpu), [thread] { thread->Run(); });
+  if (status != 0) {
+    delete thread;
+    return status;
+  }
+  threads[static_cast<size_t>(cpu)].store(thread, std::memory_order_release);
+  return 0;
+}
+
+bool ParallelThread::Wake(int cpu) {
+  ParallelThread* const thread = On(cpu);
+  if (thread == nullptr) return Ensure(cpu) == 0;
+  return thread->parker_.IsParked() && thread->parker_.TryUnpark();
+}
+
+void ParallelThread::ForEach(const std::function<void(ParallelThread&)>& visit) {
+  for (const auto& slot : threads) {
+    ParallelThread* const thread = slot.load(std::memory_order_acquire);
+    if (thread != nullptr) visit(*thread);
+  }
+}
+
+void ParallelThread::WakeAll() {
+  ForEach([](ParallelThread& thread) { thread.parker_.TryUnpark(); });
+}
+
+void ParallelThread::Run() {
+  while (true) {
+    if (Roster::generation() != generation_) Refresh();
+    if (!RunRound()) Idle();
+  }
+}
+
+// The new list is attended to before the old one is left, and a queue that is left alone with jobs in it is handed on: so
+// there is always somebody who looks at it.
+void ParallelThread::Refresh() {
+  std::vector<RefPtr<Instance>> now = Roster::For(cpu_, &generation_);
+  for (const auto& instance : now) instance->Attend();
+  std::swap(roster_, now);
+  for (const auto& instance : now) {
+    instance->Unattend();
+    if (instance->HasWork()) instance->Kick(cpu_);
+  }
+}
+
+bool ParallelThread::RunRound() {
+  bool found = false;
+  for (const auto& instance : roster_) found |= RunBatch(*instance);
+  return found;
+}
+
+bool ParallelThread::RunBatch(Instance& instance) {
+  if (!instance.MayRun(cpu_)) return false;
+  const uint64_t cost_ns = instance.cost_ns();
+  const size_t wanted = std::clamp<uint64_t>(kBatchNs / (cost_ns + 1), 1, kMaxBatch);
+  count_ = instance.queue().Claim(std::span(batch_).first(wanted));
+  if (count_ == 0) return false;
+  instance.ShareBacklog();
+  const bool is_long = count_ * cost_ns > kLongNs;
+  if (is_long) {
+    for (const auto& each : roster_) each->Unattend();
+  }
+  RunJobs(instance);
+  if (is_long) {
+    for (const auto& each : roster_) each->Attend();
+  }
+  return true;
+}
+
+void ParallelThread::RunJobs(Instance& instance) {
+  ++round_;
+  batch_of_.store(&instance, std::memory_order_relaxed);  // published with progress_
+  const uint64_t start = MonotonicNs();
+  const size_t count = count_;
+  for (size_t index = 0; index < count_;) index = RunShell(instance, index);
+  progress_.store(kIdle, std::memory_order_release);
+  if (count_ == count) instance.Measured(cpu_, count, MonotonicNs() - start);
+}
+
+// Runs the jobs of one shell that stand one behind the other in the batch; returns the index of the next one.
+size_t ParallelThread::RunShell(Instance& instance, size_t index) {
+  Shell* const shell = Segment::Of(batch_[index])->header.shell.load(std::memory_order_relaxed);
+  shell->Enter();
+  do {
+    if (!MayBegin(instance, index)) {
+      index = EndEarly(instance, index);
+      break;
+    }
+    RunParallel(instance, batch_[index], cpu_);
+    ++index;
+  } while (index < count_ && Segment::Of(batch_[index])->header.shell.load(std::memory_order_relaxed) == shell);
+  shell->Reorder();
+  shell->Leave();
+  return index;
+}
+
+bool ParallelThread::MayBegin(Instance& instance, size_t index) {
+  const uint64_t here = round_ << 10 | index << 2;
+  progress_.store(here | kChecking, std::memory_order_release);  // release: TakeBack() reads the batch
+  AsymmetricFence::Light();
+  if (revoked_.load(std::memory_order_relaxed) || !instance.MayRun(cpu_)) [[unlikely]] return false;
+  progress_.store(here | kRunning, std::memory_order_release);
+  return true;
+}
+
+// The job at `index` has not begun, and must not: either this CPU is not usable any more, or somebody takes the batch back.
+size_t ParallelThread::EndEarly(Instance& instance, size_t index) {
+  progress_.store(kIdle, std::memory_order_release);
+  {
+    MutexLock lock(take_back_mutex_);  // until TakeBack() is through
+    if (taken_) {
+      taken_ = false;
+      revoked_.store(false, std::memory_order_relaxed);
+      count_ = index;
+      return index;
+    }
+  }
+  if (instance.MayRun(cpu_)) return index;  // nothing was taken: go on
+  instance.queue().GiveBack(std::span(batch_).subspan(index, count_ - index));
+  instance.Kick(cpu_);
+  count_ = index;
+  return index;
+}
+
+void ParallelThread::AwaitNotChecking() const {
+  SpinUntil([this] { return PhaseOf(progress_.load(std::memory_order_acquire)) != kChecking; });
+}
+
+void ParallelThread::TakeBack(Instance& instance) {
+  MutexLock lock(take_back_mutex_);
+  const uint64_t before = std::exchange(seen_progress_, progress_.load(std::memory_order_acquire));
+  if (before != seen_progress_ || PhaseOf(before) != kRunning || taken_) return;
+  if (batch_of_.load(std::memory_order_relaxed) != &instance) return;
+  revoked_.store(true, std::memory_order_relaxed);
+  AsymmetricFence::Heavy();
+  AwaitNotChecking();
+  // Still in that job? Then it will find revoked_ set before it begins another one, and wait for this lock.
+  const size_t next = (before >> 2 & 0xff) + 1;
+  const bool stuck = progress_.load(std::memory_order_acquire) == before;
+  if (stuck) Segment::Of(batch_[next - 1])->header.shell.load(std::memory_order_relaxed)->Reorder();
+  if (stuck && next < count_) {
+    instance.queue().GiveBack(std::span(batch_).subspan(next, count_ - next));
+    taken_ = true;  // EndEarly() takes both flags down
+  } else {
+    revoked_.store(false, std::memory_order_relaxed);
+  }
+}
+
+bool ParallelThread::FindsWork() const {
+  if (Roster::generation() != generation_) return true;
+  return std::any_of(roster_.begin(), roster_.end(), [](const auto& instance) { return instance->HasWork(); });
+}
+
+void ParallelThread::Idle() {
+  if (spinning.fetch_add(1, std::memory_order_relaxed) == 0) {
+    const uint64_t end = MonotonicNs() + kSpinNs;
+    bool found = false;
+    while (!(found = FindsWork()) && MonotonicNs() < end) {
+      for (int i = 0; i < 16; ++i) CpuRelax();
+    }
+    spinning.fetch_sub(1, std::memory_order_relaxed);
+    if (found) return;
+  } else {
+    spinning.fetch_sub(1, std::memory_order_relaxed);
+  }
+  Park();
+}
+
+void ParallelThread::Park() {
+  parker_.Prepare();
+  for (const auto& instance : roster_) instance->Unattend();
+  if (FindsWork()) {
+    parker_.Cancel();
+  } else {
+    parker_.Park();
+  }
+  for (const auto& instance : roster_) instance->Attend();
+}
+
+}  // namespace padata
