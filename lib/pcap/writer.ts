@@ -15,18 +15,23 @@ export class PcapWriter {
   frames = 0;
   /** Bytes written so far, headers included. */
   bytes = FILE_HEADER_SIZE;
+  /** The error with which the stream failed. Standard output forgets its own, so it is kept here. */
+  failure: Error | undefined;
   private block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
   private view = new DataView(this.block.buffer);
   private used = 0;
 
   /**
-   * @param out    the stream; an error of it is for its owner to handle, `ready` and `end` report it as well
+   * @param out    the stream; when it fails, `ready` and `flush` reject
    * @param header byte order, unit of the timestamps and link type of the new file
    */
   constructor(
     private readonly out: Writable,
     readonly header: PcapHeader,
   ) {
+    out.on('error', (error) => {
+      this.failure ??= error;
+    });
     out.write(encodeFileHeader(header));
   }
 
@@ -58,7 +63,7 @@ export class PcapWriter {
 
   /** Settles when the stream takes bytes again; rejects if it has failed or was closed. */
   async ready(): Promise<void> {
-    if (this.out.errored) throw this.out.errored;
+    if (this.failure) throw this.failure;
     if (this.out.destroyed) throw new Error('the output was closed before all of it was written');
     if (this.out.writableNeedDrain) await once(this.out, 'drain');
   }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Frame } from '../../dist/pcap/format.js';
@@ -90,17 +89,23 @@ describe('a writer', () => {
         setImmediate(done, new Error('no space left'));
       },
     });
-    const failed = once(failing, 'error');
     const writer = new PcapWriter(failing, { littleEndian: true, nanoseconds: false, linkType: 101 });
     await expect(writer.flush()).rejects.toThrow('no space left');
-    await failed;
     await expect(writer.ready()).rejects.toThrow('no space left');
+  });
+
+  it('keeps the error of a stream that forgets it', async () => {
+    const forgetful = sink();
+    const writer = new PcapWriter(forgetful, { littleEndian: true, nanoseconds: false, linkType: 101 });
+    forgetful.emit('error', new Error('broken pipe'));
+    expect(forgetful.errored).toBeNull();
+    await expect(writer.ready()).rejects.toThrow('broken pipe');
+    expect(writer.failure?.message).toBe('broken pipe');
   });
 
   it('rejects when the stream was closed', async () => {
     const closed = sink().destroy();
     const writer = new PcapWriter(closed, { littleEndian: true, nanoseconds: false, linkType: 101 });
-    closed.on('error', () => {});
     await expect(writer.ready()).rejects.toThrow(/closed/);
   });
 });
