@@ -12,8 +12,8 @@
 
 namespace padata {
 
-// Sets exports.cpumask to an object with these functions. Words are a Uint32Array, bit b of words[w] is CPU w * 32 + b, and
-// the last word is not zero. Arguments were checked by JavaScript.
+// Sets exports.cpumask to an object with these functions. Words are a Uint32Array, bit b of words[w] is CPU w * 32 + b,
+// and the last word is not zero. Arguments were checked by JavaScript.
 //
 //   parse(text: string, nrCpus?: number)      the words, or on refusal { errno, position }: a positive errno, and the
 //   parseList(text: string, nrCpus?: number)  index of the character. See core/cpumask_text.h

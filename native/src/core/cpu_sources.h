@@ -21,9 +21,9 @@ namespace padata {
 
 inline constexpr char kCpuSysfsRoot[] = "/sys/devices/system/cpu";
 
-// The CPUs that this process may run on: the affinity of its main thread, which carries the cpuset and the affinity that
-// was inherited, less the CPUs that are offline. The main thread is asked, whoever calls, for a pinned thread that asked
-// about itself would learn only its own CPU. (A program that pins its main thread by itself narrows this.)
+// The CPUs that this process may run on: the affinity of its main thread, which carries the cpuset and the affinity
+// that was inherited, less the CPUs that are offline. The main thread is asked, whoever calls, for a pinned thread that
+// asked about itself would learn only its own CPU. (A program that pins its main thread by itself narrows this.)
 // Where the system call is forbidden: as many CPUs as sysconf(_SC_NPROCESSORS_ONLN) counts, from 0 on.
 CpuMask ProcessAffinity();
 
