@@ -60,9 +60,15 @@ int Instance::Create(Environment& environment, std::string name, Cpumasks masks,
 
 void Instance::Close() {
   Stop();
-  PublishUsable(CpuMask());
+  Halt();
   Roster::Remove(*this);
   ParallelThread::WakeAll();
+}
+
+void Instance::Halt() {
+  MutexLock lock(mutex_);
+  halted_ = true;
+  PublishUsable(CpuMask());
 }
 
 int Instance::SetCpumask(CpumaskType type, CpuMask mask) {
@@ -75,7 +81,7 @@ int Instance::SetCpumask(CpumaskType type, CpuMask mask) {
 int Instance::Apply(Cpumasks masks) {
   std::atomic<uint32_t>& flags = control().flags;
   flags.fetch_or(kChanging, std::memory_order_relaxed);
-  const CpuMask available = sources_.Online().And(sources_.Allowed());
+  const CpuMask available = halted_ ? CpuMask() : sources_.Online().And(sources_.Allowed());
   Cpumasks usable{masks.parallel.And(available), masks.serial.And(available)};
   const int status = EnsureOneThread(usable.parallel);
   if (status == 0) {

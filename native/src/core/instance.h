@@ -71,6 +71,9 @@ class Instance : public RefCounted<Instance> {
   // Environment. No parallel() begins any more; what has begun is completed. The caller then drops its reference.
   void Close();
 
+  // Any thread. No parallel() begins any more, for good. For Close(), and for the end of the process.
+  void Halt() PADATA_EXCLUDES(mutex_);
+
   // Environment. Changes the user-supplied mask and what follows from it. When it has returned, no parallel() begins on a CPU
   // outside the new usable mask. May wait a few instructions for threads that were about to begin. Returns 0 or a negative
   // errno from StartPinnedThread(); then the old masks are in force.
@@ -126,7 +129,7 @@ class Instance : public RefCounted<Instance> {
   ~Instance();
 
   int Apply(Cpumasks masks) PADATA_REQUIRES(mutex_);
-  void PublishUsable(const CpuMask& parallel);
+  void PublishUsable(const CpuMask& parallel) PADATA_REQUIRES(mutex_);
   bool WakeOne(int avoid_cpu, bool also_avoided);
 
   const RefPtr<Environment> environment_;
@@ -138,6 +141,7 @@ class Instance : public RefCounted<Instance> {
   mutable Mutex mutex_;
   Cpumasks user_supplied_ PADATA_GUARDED_BY(mutex_);
   Cpumasks usable_ PADATA_GUARDED_BY(mutex_);
+  bool halted_ PADATA_GUARDED_BY(mutex_) = false;
   CpuBits usable_bits_{};  // usable_.parallel, for the threads
 
   std::atomic<uint32_t> cost_ns_;

@@ -1,0 +1,30 @@
+// The entry of the addon: what lib/binding.ts loads.
+#include <napi.h>
+
+#include <cstdlib>
+
+#include "binding/bridge.h"
+#include "binding/cpumask_exports.h"
+#include "binding/function_exports.h"
+#include "binding/handles.h"
+#include "core/process_exit.h"
+
+namespace padata {
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  // atexit handlers run in reverse order: ours comes before those of everything that was loaded earlier, libcrypto included.
+  static const int registered = std::atexit(QuiesceForExit);
+  (void)registered;
+  ExportCpuMask(env, exports);
+  ExportFunctions(env, exports);
+  ExportBridge(env, exports);
+  exports.Set("InstanceHandle", InstanceHandle::Define(env));
+  return exports;
+}
+
+}  // namespace
+}  // namespace padata
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) { return padata::Init(env, exports); }
+NODE_API_MODULE(padata, Init)
