@@ -8,7 +8,7 @@ export interface CaptureOptions {
   version?: [number, number];
 }
 
-export interface Record {
+export interface Entry {
   bytes: Uint8Array;
   seconds?: number;
   fraction?: number;
@@ -30,7 +30,7 @@ export function fileHeader(options: CaptureOptions = {}): Buffer {
 }
 
 /** A record header and its bytes. */
-export function record(entry: Record, littleEndian = true): Buffer {
+export function record(entry: Entry, littleEndian = true): Buffer {
   const header = Buffer.alloc(16);
   const view = new DataView(header.buffer, header.byteOffset, 16);
   view.setUint32(0, entry.seconds ?? 1, littleEndian);
@@ -41,16 +41,24 @@ export function record(entry: Record, littleEndian = true): Buffer {
 }
 
 /** A whole capture. */
-export function capture(records: Record[], options: CaptureOptions = {}): Buffer {
+export function capture(entries: Entry[], options: CaptureOptions = {}): Buffer {
   const little = options.littleEndian ?? true;
-  return Buffer.concat([fileHeader(options), ...records.map((entry) => record(entry, little))]);
+  return Buffer.concat([fileHeader(options), ...entries.map((entry) => record(entry, little))]);
+}
+
+/** A record as it is in a file. */
+export interface Packet {
+  bytes: Buffer;
+  seconds: number;
+  fraction: number;
+  original: number;
 }
 
 /** The records of a capture: the plainest reader there can be, for whole and healthy files. */
-export function records(file: Buffer): Required<Omit<Record, 'captured'>>[] {
+export function records(file: Buffer): Packet[] {
   const little = file[0] !== 0xa1;
   const view = new DataView(file.buffer, file.byteOffset, file.length);
-  const all = [];
+  const all: Packet[] = [];
   let at = 24;
   while (at < file.length) {
     const end = at + 16 + view.getUint32(at + 8, little);
