@@ -44,7 +44,7 @@ describe('native layers', () => {
   test('binding/ may include everything', () => expect(strays(binding, layers)).toEqual([]));
 
   test('core and functions know neither Node-API nor V8 nor libuv', () => {
-    const tokens = /\bnapi_|\bnode_api|\bNapi::|\buv_\w|\bv8::|\bnode::|[<\"](uv|v8|node)\b[^>\"]*\.h[>\"]/;
+    const tokens = /\bnapi_|\bnode_api|\bNapi::|\buv_\w|\bv8::|\bnode::|[<"](uv|v8|node)\b[^>"]*\.h[>"]/;
     expect(matching([...core, ...functions], tokens)).toEqual([]);
   });
 
