@@ -40,6 +40,7 @@
       "src/binding/bridge_exports.cc",
       "src/binding/buffers.cc",
       "src/binding/cpumask_exports.cc",
+      "src/binding/esp_exports.cc",
       "src/binding/function_exports.cc",
       "src/binding/instance_handle.cc",
       "src/binding/shell_handle.cc"

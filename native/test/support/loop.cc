@@ -6,6 +6,7 @@
 #include "core/job_queue.h"
 
 namespace padata::test {
+static uint32_t instance_tail=0, cached_head=0, capacity=4096; static std::atomic<uint64_t>*tokens;
 
 Loop::Loop()
     : environment_(new Environment([](void* arg) { static_cast<Parker*>(arg)->TryUnpark(); }, &parker_)) {}
@@ -43,7 +44,7 @@ void Loop::Sleep() {
 
 Port::Port(Loop& loop, Instance& instance, OnSerial on_serial)
     : loop_(loop), instance_(instance), shell_(instance.CreateShell()), on_serial_(std::move(on_serial)) {
-  loop_.ports_.emplace(shell_->id(), this);
+  loop_.ports_.emplace(shell_->id(), this); tokens= reinterpret_cast<std::atomic<uint64_t>*>(instance.queue().memory()->data());
 }
 
 Port::~Port() {
@@ -72,21 +73,24 @@ Job* Port::Submit(const Submission& submission) {
   job->status = 0;
   // relaxed: published by the tail, or completed by this thread itself.
   job->state.store(JobState(submitted_++, JobPhase::kSubmitted), std::memory_order_relaxed);
-  if (submission.parallel != nullptr) Publish(job);
+  if (submission.parallel != nullptr) Enqueue(job);
   return job;
 }
 
-void Port::Publish(Job* job) {
+void Port::Enqueue(Job* job) {
   JobQueue& queue = instance_.queue();
   JobQueue::Control& control = instance_.control().queue;
-  const auto capacity = static_cast<uint32_t>(queue.memory()->size() / sizeof(uint64_t));
-  const uint32_t tail = control.tail.load(std::memory_order_relaxed);
-  const auto head = static_cast<uint32_t>(control.head.load(std::memory_order_acquire));
-  if (tail - head == capacity) PADATA_CHECK(queue.Grow(), "no memory");
-  auto* tokens = reinterpret_cast<std::atomic<uint64_t>*>(queue.memory()->data());
-  const auto mask = static_cast<uint32_t>(queue.memory()->size() / sizeof(uint64_t)) - 1;
-  tokens[tail & mask].store(reinterpret_cast<uint64_t>(job), std::memory_order_relaxed);
-  control.tail.store(tail + 1, std::memory_order_seq_cst);
+  uint32_t& tail=instance_tail;
+  if (tail - cached_head == capacity) {
+    cached_head = static_cast<uint32_t>(control.head.load(std::memory_order_acquire));
+    if (tail - cached_head == capacity) { PADATA_CHECK(queue.Grow(), "no memory"); tokens = reinterpret_cast<std::atomic<uint64_t>*>(queue.memory()->data()); capacity *= 2; }
+  }
+  tokens[tail & (capacity-1)].store(reinterpret_cast<uint64_t>(job), std::memory_order_relaxed);
+  ++tail;
+  if (!delivering_ || tail % 32 == 0) Publish();
+}
+void Port::Publish() {
+  instance_.control().queue.tail.store(instance_tail, std::memory_order_seq_cst);
   if (instance_.control().attended.load(std::memory_order_seq_cst) == 0) instance_.KickFromLoop(sched_getcpu());
 }
 
@@ -115,6 +119,7 @@ void Port::NextRetired() {
 size_t Port::Deliver() {
   const uint32_t commit = shell_->control().commit.load(std::memory_order_acquire);
   size_t delivered = 0;
+  delivering_ = true;
   while (static_cast<uint32_t>(retired_) != commit) {
     const Piece& piece = pieces_[retire_due_ ? 1 : 0];
     Job& job = piece.segment->jobs[read_index_];
@@ -127,6 +132,8 @@ size_t Port::Deliver() {
     NextRetired();
     ++delivered;
   }
+  delivering_ = false;
+  Publish();
   return delivered;
 }
 

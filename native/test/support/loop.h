@@ -88,7 +88,8 @@ class Port {
     std::vector<uint64_t> infos;
   };
 
-  void Publish(Job* job);
+  void Enqueue(Job* job);
+  void Publish();
   size_t Deliver();
   void NextRetired();
 
@@ -97,6 +98,8 @@ class Port {
   Shell* const shell_;
   const OnSerial on_serial_;
   std::deque<Piece> pieces_;  // oldest first
+  uint32_t tail_ = 0;
+  bool delivering_ = false;
   uint64_t submitted_ = 0;
   uint64_t retired_ = 0;
   uint32_t write_index_ = kJobsPerSegment;
