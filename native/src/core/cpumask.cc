@@ -78,8 +78,9 @@ int CpuMask::Next(int cpu) const {
 }
 
 int CpuMask::Nth(uint32_t index) const {
-  if (words_.empty()) return -1;
-  int left = static_cast<int>(index % static_cast<uint32_t>(Weight()));
+  const auto weight = static_cast<uint32_t>(Weight());
+  if (weight == 0) return -1;
+  int left = static_cast<int>(index % weight);
   size_t at = 0;
   while (left >= std::popcount(words_[at])) left -= std::popcount(words_[at++]);
   uint64_t word = words_[at];
