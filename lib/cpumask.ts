@@ -1,14 +1,7 @@
 /** `CpuMask`: an immutable set of CPUs, in the formats of the kernel. */
 import { inspect } from 'node:util';
-import {
-  formatBitmap,
-  formatList,
-  MAX_CPUS,
-  nrCpuIds,
-  parseHex,
-  parseText,
-  type Words,
-} from './internal/cpumask-text.js';
+import type { MaskWords } from './binding.js';
+import { formatBitmap, formatList, MAX_CPUS, nrCpuIds, parseHex, parseText } from './internal/cpumask-text.js';
 import { checkInteger, rangeError, typeError } from './internal/validate.js';
 
 /** What stands for a set of CPUs wherever one is asked for; {@link CpuMask.from} says how each is read. */
@@ -18,10 +11,10 @@ export type CpuMaskLike = CpuMask | string | bigint | Iterable<number>;
 const KEY = Symbol('CpuMask');
 
 /** Makes a mask of words that nobody else will write to. For the package itself; set by the class. */
-export let maskFromWords: (words: Words) => CpuMask;
+export let maskFromWords: (words: MaskWords) => CpuMask;
 
 /** The words of a mask, not to be written to. For the package itself; set by the class. */
-export let wordsOf: (mask: CpuMask) => Words;
+export let wordsOf: (mask: CpuMask) => MaskWords;
 
 /**
  * An immutable set of CPUs, like the kernel's `struct cpumask`, of any size: CPU numbers are 0 to 65535.
@@ -43,12 +36,12 @@ export class CpuMask implements Iterable<number> {
     wordsOf = (mask) => mask.#words;
   }
 
-  readonly #words: Words;
+  readonly #words: MaskWords;
 
   /** How many CPUs are in the mask. */
   readonly weight: number;
 
-  private constructor(words: Words, key: symbol) {
+  private constructor(words: MaskWords, key: symbol) {
     if (key !== KEY) throw new TypeError('CpuMask cannot be made with new. Use CpuMask.from');
     let size = words.length;
     while (size > 0 && words[size - 1] === 0) size--;

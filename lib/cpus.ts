@@ -1,6 +1,6 @@
 /** `cpus`: which CPUs this machine has, and which of them this process may use. */
+import { binding } from './binding.js';
 import { type CpuMask, maskFromWords } from './cpumask.js';
-import { native } from './internal/cpumask-text.js';
 
 /** Reads the CPUs of this machine. */
 export interface Cpus {
@@ -34,8 +34,8 @@ export interface Cpus {
  * Names as in the kernel's `Documentation/admin-guide/cputopology.rst`.
  */
 export const cpus: Cpus = Object.freeze({
-  possible: () => maskFromWords(native.possible()),
-  present: () => maskFromWords(native.present()),
-  online: () => maskFromWords(native.online()),
-  allowed: () => maskFromWords(native.allowed()),
+  possible: () => maskFromWords(binding.cpumask.possible()),
+  present: () => maskFromWords(binding.cpumask.present()),
+  online: () => maskFromWords(binding.cpumask.online()),
+  allowed: () => maskFromWords(binding.cpumask.allowed()),
 });

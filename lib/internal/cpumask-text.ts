@@ -1,36 +1,15 @@
 /** Texts of cpumasks: calls of the one parser, which is native, and errors that say what was found and where. */
 import { constants } from 'node:os';
 import { inspect } from 'node:util';
-import { type Binding, binding } from '../binding.js';
+import { binding, type MaskRefusal, type MaskWords } from '../binding.js';
 import { PadataError } from '../errors.js';
 
 /** CPU numbers are 0 to `MAX_CPUS - 1`: eight times what the largest kernel configuration has. As in the core. */
 export const MAX_CPUS = 65536;
 
-/** Bit b of `words[w]` is CPU `w * 32 + b`; the last word is not zero. */
-export type Words = Uint32Array;
+type TextFormat = 'bitmap' | 'list';
 
-export type TextFormat = 'bitmap' | 'list';
-
-/** How the parsers say no: a positive errno, and the index of the character. */
-export interface Refusal {
-  errno: number;
-  position: number;
-}
-
-/** What `native/src/binding/cpumask_exports.h` offers. */
-export interface CpuMaskBinding {
-  parse(text: string, nrCpus?: number): Words | Refusal;
-  parseList(text: string, nrCpus?: number): Words | Refusal;
-  format(words: Words, nrCpus: number): string;
-  formatList(words: Words): string;
-  possible(): Words;
-  present(): Words;
-  online(): Words;
-  allowed(): Words;
-}
-
-export const native = (binding as Binding & { cpumask: CpuMaskBinding }).cpumask;
+const native = binding.cpumask;
 
 const EXPECTED: Record<TextFormat, string> = {
   bitmap: 'hexadecimal words of 32 CPUs each, such as "f" or "1,00000000"',
@@ -58,7 +37,7 @@ function excerpt(text: string): string {
 function refusalError(
   format: TextFormat,
   text: string,
-  refusal: Refusal,
+  refusal: MaskRefusal,
   syscall: string,
   nrCpus?: number,
 ): PadataError {
@@ -75,7 +54,7 @@ function refusalError(
  * @param syscall what to call the function in an error
  * @throws {PadataError} EINVAL, EOVERFLOW or ERANGE, as `native/src/core/cpumask_text.h` says
  */
-export function parseText(format: TextFormat, text: string, syscall: string, nrCpus?: number): Words {
+export function parseText(format: TextFormat, text: string, syscall: string, nrCpus?: number): MaskWords {
   const result = format === 'list' ? native.parseList(text, nrCpus) : native.parse(text, nrCpus);
   if (result instanceof Uint32Array) return result;
   throw refusalError(format, text, result, syscall, nrCpus);
@@ -93,7 +72,7 @@ function toWords(digits: string): string {
  *
  * @throws {PadataError} EINVAL or EOVERFLOW
  */
-export function parseHex(text: string, syscall: string): Words {
+export function parseHex(text: string, syscall: string): MaskWords {
   const digits = text.slice(2);
   const isNumber = /^[0-9a-f]*$/i.test(digits);
   const result = native.parse(isNumber ? toWords(digits.replace(/^0+/, '')) : digits);
@@ -105,12 +84,12 @@ export function parseHex(text: string, syscall: string): Words {
 }
 
 /** The bitmap text of a mask, see `CpuMask.toString`. */
-export function formatBitmap(words: Words, nrCpus: number): string {
+export function formatBitmap(words: MaskWords, nrCpus: number): string {
   return native.format(words, nrCpus);
 }
 
 /** The list text of a mask, see `CpuMask.toList`. */
-export function formatList(words: Words): string {
+export function formatList(words: MaskWords): string {
   return native.formatList(words);
 }
 
