@@ -1,9 +1,99 @@
 /** The only place that loads the native addon, and the only description of what it offers. */
 import { join } from 'node:path';
 
+/** A cpumask as native code has it: bit b of word w is CPU w * 32 + b. */
+export type MaskWords = Uint32Array;
+
+/** What the kernel would refuse. */
+export interface MaskRefusal {
+  errno: number;
+  position: number;
+}
+
+/** An address as a number; user space lies below 2^53. */
+export type Address = number;
+
+/** What a native function says of itself. */
+export interface FunctionDescription {
+  address: Address;
+  name: string;
+  isRange: boolean;
+  headroom: number;
+  tailroom: number;
+}
+
+/** Memory for bytes of jobs. */
+export interface SlabMemory {
+  buffer: ArrayBuffer;
+  address: Address;
+  handle: Address;
+}
+
+/** See binding/bridge.h. */
+export interface BridgeHandle {
+  readonly control: ArrayBuffer;
+  setRef(isReferenced: boolean): void;
+  /** A string says why the value was refused. */
+  addFunction(external: unknown): FunctionDescription | string;
+  dropFunction(address: Address): void;
+  addSlab(bytes: number): SlabMemory | undefined;
+  dropSlab(handle: Address): void;
+  /** A copy of bytes of a slab whose ArrayBuffer is gone. */
+  slabBytes(handle: Address, offset: number, size: number): Uint8Array;
+  segmentBuffer(segment: Address): ArrayBuffer;
+}
+
+/** See core/instance.h. Numbers that are returned are 0 or a negative errno. */
+export interface InstanceHandle {
+  readonly errno: number;
+  readonly control: ArrayBuffer;
+  readonly queue: ArrayBuffer;
+  growQueue(): ArrayBuffer | undefined;
+  setCpumask(isParallel: boolean, mask: MaskWords): number;
+  usable(): { parallel: MaskWords; serial: MaskWords };
+  ensureSerialThread(cpu: number): number;
+  createShell(): ShellHandle;
+  jobsOn(cpu: number): number;
+  setRunning(isRunning: boolean): void;
+  kick(): void;
+  rescue(): void;
+  cancelBacklog(): void;
+  close(): void;
+}
+
+/** See core/shell.h. */
+export interface ShellHandle {
+  readonly id: number;
+  readonly control: ArrayBuffer;
+  /** The address of a new segment. */
+  grow(): Address | undefined;
+  retire(): void;
+  reorder(): void;
+  awaitQuiet(): void;
+  free(): void;
+}
+
 /** What the addon exports. Native code trusts its callers: the arguments were checked before they come here. */
-// biome-ignore lint/suspicious/noEmptyInterface: the members come with the binding
-export interface Binding {}
+export interface Binding {
+  BridgeHandle: new (drain: () => void) => BridgeHandle;
+  InstanceHandle: new (
+    bridge: BridgeHandle,
+    name: string,
+    parallel: MaskWords,
+    serial: MaskWords,
+  ) => InstanceHandle;
+  /** See binding/cpumask_exports.h. */
+  cpumask: {
+    parse(text: string, nrCpus?: number): MaskWords | MaskRefusal;
+    parseList(text: string, nrCpus?: number): MaskWords | MaskRefusal;
+    format(words: MaskWords, nrCpus: number): string;
+    formatList(words: MaskWords): string;
+    possible(): MaskWords;
+    present(): MaskWords;
+    online(): MaskWords;
+    allowed(): MaskWords;
+  };
+}
 
 /** Both lib/ and dist/ are one level below the root of the package. */
 const root = join(__dirname, '..');
@@ -15,12 +105,8 @@ function load(): Binding {
   } catch (cause) {
     const platform = `${process.platform}-${process.arch}`;
     const remedy = 'padata is for Linux; in a checkout of it, run `npm run build`';
-    throw new Error(
-      `padata: the native addon for ${platform} cannot be loaded (${remedy}): ${(cause as Error).message}`,
-      {
-        cause,
-      },
-    );
+    const reason = (cause as Error).message;
+    throw new Error(`padata: the native addon for ${platform} cannot be loaded (${remedy}): ${reason}`, { cause });
   }
 }
 

@@ -37,7 +37,7 @@
     "binding_files": [
       "src/binding/addon.cc",
       "src/binding/bridge.cc",
-      "src/binding/bridge_exports.cc",
+      "src/binding/bridge_handle.cc",
       "src/binding/buffers.cc",
       "src/binding/cpumask_exports.cc",
       "src/binding/esp_exports.cc",

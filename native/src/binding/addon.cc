@@ -3,7 +3,6 @@
 
 #include <cstdlib>
 
-#include "binding/bridge.h"
 #include "binding/cpumask_exports.h"
 #include "binding/function_exports.h"
 #include "binding/handles.h"
@@ -18,7 +17,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   (void)registered;
   ExportCpuMask(env, exports);
   ExportFunctions(env, exports);
-  ExportBridge(env, exports);
+  exports.Set("BridgeHandle", BridgeHandle::Define(env));
   exports.Set("InstanceHandle", InstanceHandle::Define(env));
   return exports;
 }

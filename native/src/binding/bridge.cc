@@ -35,8 +35,6 @@ std::shared_ptr<Bridge> Bridge::Open(Napi::Env env, Napi::Function drain) {
         "napi_create_threadsafe_function");
   Check(napi_unref_threadsafe_function(env, bridge->wake_), "napi_unref_threadsafe_function");
   bridge->environment_ = RefPtr<Environment>(new Environment(SendWakeUp, bridge->wake_));
-  auto* const kept = new BridgePtr(bridge);
-  env.SetInstanceData<BridgePtr>(kept);
   Check(napi_add_env_cleanup_hook(
             env,
             [](void* arg) {
@@ -46,11 +44,6 @@ std::shared_ptr<Bridge> Bridge::Open(Napi::Env env, Napi::Function drain) {
             new BridgePtr(bridge)),
         "napi_add_env_cleanup_hook");
   return bridge;
-}
-
-std::shared_ptr<Bridge> Bridge::Of(Napi::Env env) {
-  const BridgePtr* const bridge = env.GetInstanceData<BridgePtr>();
-  return bridge == nullptr ? nullptr : *bridge;
 }
 
 void Bridge::Ref(Napi::Env env) { napi_ref_threadsafe_function(env, wake_); }

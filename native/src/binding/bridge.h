@@ -1,4 +1,4 @@
-// The bridge of one environment: the only way from the threads to JavaScript, and what JavaScript shares with them.
+// The bridge of one environment (one event loop): the only way from the threads to JavaScript, and what JavaScript shares with them.
 //
 // Threads. Everything belongs to the environment's thread, but for the wake-up, which any thread sends.
 // Lifetime. Opened when the package is loaded in an environment, closed by an environment cleanup hook. The hook is added
@@ -22,8 +22,6 @@ class Bridge : public std::enable_shared_from_this<Bridge> {
  public:
   // `drain` is called on the event loop after a wake-up.
   static std::shared_ptr<Bridge> Open(Napi::Env env, Napi::Function drain);
-  // The bridge of this environment; null before Open().
-  static std::shared_ptr<Bridge> Of(Napi::Env env);
 
   ~Bridge() = default;
   Bridge(const Bridge&) = delete;
@@ -53,9 +51,6 @@ class Bridge : public std::enable_shared_from_this<Bridge> {
   RefPtr<Environment> environment_;
   std::unordered_set<RefPtr<Instance>, InstanceHash> instances_;
 };
-
-// Sets exports.open, ref, unref, addFunction, dropFunction, addSlab, dropSlab and segmentBuffer; see lib/binding.ts.
-void ExportBridge(Napi::Env env, Napi::Object exports);
 
 }  // namespace padata
 

@@ -1,4 +1,4 @@
-// Instances and shells as JavaScript objects. Their methods are for the seldom moments; jobs go through shared memory.
+// The bridge, instances and shells as JavaScript objects; lib/binding.ts describes what JavaScript sees. Their methods are for the seldom moments; jobs go through shared memory.
 //
 // Threads: the environment's.
 #ifndef PADATA_BINDING_HANDLES_H_
@@ -14,7 +14,28 @@
 
 namespace padata {
 
-// new InstanceHandle(name, parallel: words, serial: words); `errno` is 0, or negative and nothing else works.
+// new BridgeHandle(drain)
+class BridgeHandle : public Napi::ObjectWrap<BridgeHandle> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit BridgeHandle(const Napi::CallbackInfo& info);
+
+  const std::shared_ptr<Bridge>& bridge() const { return bridge_; }
+
+ private:
+  Napi::Value Control(const Napi::CallbackInfo& info);
+  void SetRef(const Napi::CallbackInfo& info);
+  Napi::Value AddFunction(const Napi::CallbackInfo& info);
+  void DropFunction(const Napi::CallbackInfo& info);
+  Napi::Value AddSlab(const Napi::CallbackInfo& info);
+  void DropSlab(const Napi::CallbackInfo& info);
+  Napi::Value SlabBytes(const Napi::CallbackInfo& info);
+  Napi::Value SegmentBuffer(const Napi::CallbackInfo& info);
+
+  const std::shared_ptr<Bridge> bridge_;
+};
+
+// new InstanceHandle(bridge, name, parallel: words, serial: words); `errno` is 0, or negative and nothing else works.
 class InstanceHandle : public Napi::ObjectWrap<InstanceHandle> {
  public:
   static Napi::Function Define(Napi::Env env);

@@ -28,9 +28,9 @@ Napi::Function InstanceHandle::Define(Napi::Env env) {
 }
 
 InstanceHandle::InstanceHandle(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<InstanceHandle>(info), bridge_(Bridge::Of(info.Env())) {
-  const Cpumasks masks{MaskFromWords(info[1].As<Napi::Uint32Array>()), MaskFromWords(info[2].As<Napi::Uint32Array>())};
-  errno_ = Instance::Create(bridge_->environment(), info[0].As<Napi::String>(), masks, CpuSources(), &instance_);
+    : Napi::ObjectWrap<InstanceHandle>(info), bridge_(BridgeHandle::Unwrap(info[0].As<Napi::Object>())->bridge()) {
+  const Cpumasks masks{MaskFromWords(info[2].As<Napi::Uint32Array>()), MaskFromWords(info[3].As<Napi::Uint32Array>())};
+  errno_ = Instance::Create(bridge_->environment(), info[1].As<Napi::String>(), masks, CpuSources(), &instance_);
   if (errno_ == 0) bridge_->Add(instance_);
 }
 

@@ -1,6 +1,5 @@
-// What lib/binding.ts calls on the bridge itself.
-#include "binding/bridge.h"
 #include "binding/buffers.h"
+#include "binding/handles.h"
 #include "core/function.h"
 #include "core/segment.h"
 
@@ -8,17 +7,6 @@ namespace padata {
 namespace {
 
 constexpr napi_type_tag kTypeTag = {PADATA_TYPE_TAG_LOWER, PADATA_TYPE_TAG_UPPER};
-
-Napi::Value Open(const Napi::CallbackInfo& info) {
-  const auto bridge = Bridge::Open(info.Env(), info[0].As<Napi::Function>());
-  return BufferOver(info.Env(), bridge->environment().control_memory());
-}
-
-Napi::Value SetRef(const Napi::CallbackInfo& info) {
-  const auto bridge = Bridge::Of(info.Env());
-  info[0].ToBoolean() ? bridge->Ref(info.Env()) : bridge->Unref(info.Env());
-  return info.Env().Undefined();
-}
 
 // The description that a value carries, or nullptr if it carries none.
 const padata_function* DescriptionIn(Napi::Value value) {
@@ -29,14 +17,41 @@ const padata_function* DescriptionIn(Napi::Value value) {
   return external.Data();
 }
 
+}  // namespace
+
+Napi::Function BridgeHandle::Define(Napi::Env env) {
+  return DefineClass(env, "BridgeHandle",
+                     {
+                         InstanceAccessor<&BridgeHandle::Control>("control"),
+                         InstanceMethod<&BridgeHandle::SetRef>("setRef"),
+                         InstanceMethod<&BridgeHandle::AddFunction>("addFunction"),
+                         InstanceMethod<&BridgeHandle::DropFunction>("dropFunction"),
+                         InstanceMethod<&BridgeHandle::AddSlab>("addSlab"),
+                         InstanceMethod<&BridgeHandle::DropSlab>("dropSlab"),
+                         InstanceMethod<&BridgeHandle::SlabBytes>("slabBytes"),
+                         InstanceMethod<&BridgeHandle::SegmentBuffer>("segmentBuffer"),
+                     });
+}
+
+BridgeHandle::BridgeHandle(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<BridgeHandle>(info), bridge_(Bridge::Open(info.Env(), info[0].As<Napi::Function>())) {}
+
+Napi::Value BridgeHandle::Control(const Napi::CallbackInfo& info) {
+  return BufferOver(info.Env(), bridge_->environment().control_memory());
+}
+
+void BridgeHandle::SetRef(const Napi::CallbackInfo& info) {
+  info[0].ToBoolean() ? bridge_->Ref(info.Env()) : bridge_->Unref(info.Env());
+}
+
 // A string says why not.
-Napi::Value AddFunction(const Napi::CallbackInfo& info) {
+Napi::Value BridgeHandle::AddFunction(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const padata_function* const description = DescriptionIn(info[0]);
   if (description == nullptr) return Napi::String::New(env, "it does not carry the type tag of padata.h");
   const char* const refusal = NativeFunction::Refusal(*description);
   if (refusal != nullptr) return Napi::String::New(env, refusal);
-  NativeFunction* const function = Bridge::Of(env)->environment().AddFunction(*description);
+  NativeFunction* const function = bridge_->environment().AddFunction(*description);
   Napi::Object made = Napi::Object::New(env);
   made.Set("address", AddressOf(function));
   made.Set("name", function->name());
@@ -46,17 +61,15 @@ Napi::Value AddFunction(const Napi::CallbackInfo& info) {
   return made;
 }
 
-Napi::Value DropFunction(const Napi::CallbackInfo& info) {
-  const auto bridge = Bridge::Of(info.Env());
+void BridgeHandle::DropFunction(const Napi::CallbackInfo& info) {
   // After the bridge was closed a job may still run; then the environment drops its functions by itself.
-  if (!bridge->closed()) bridge->environment().DropFunction(PointerFrom<NativeFunction>(info[0]));
-  return info.Env().Undefined();
+  if (!bridge_->closed()) bridge_->environment().DropFunction(PointerFrom<NativeFunction>(info[0]));
 }
 
-Napi::Value AddSlab(const Napi::CallbackInfo& info) {
+Napi::Value BridgeHandle::AddSlab(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto bytes = static_cast<size_t>(info[0].As<Napi::Number>().Int64Value());
-  SharedMemory* const slab = Bridge::Of(env)->environment().AddSlab(bytes);
+  SharedMemory* const slab = bridge_->environment().AddSlab(bytes);
   if (slab == nullptr) return env.Undefined();
   Napi::Object made = Napi::Object::New(env);
   made.Set("buffer", BufferOver(env, RefPtr<SharedMemory>(slab)));
@@ -65,33 +78,19 @@ Napi::Value AddSlab(const Napi::CallbackInfo& info) {
   return made;
 }
 
-Napi::Value DropSlab(const Napi::CallbackInfo& info) {
-  Bridge::Of(info.Env())->environment().DropSlab(PointerFrom<SharedMemory>(info[0]));
-  return info.Env().Undefined();
+void BridgeHandle::DropSlab(const Napi::CallbackInfo& info) {
+  bridge_->environment().DropSlab(PointerFrom<SharedMemory>(info[0]));
 }
 
-Napi::Value SlabBytes(const Napi::CallbackInfo& info) {
+Napi::Value BridgeHandle::SlabBytes(const Napi::CallbackInfo& info) {
   const auto* const slab = PointerFrom<SharedMemory>(info[0]);
   const auto offset = static_cast<size_t>(info[1].As<Napi::Number>().Int64Value());
   const auto size = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value());
   return Napi::Buffer<uint8_t>::Copy(info.Env(), slab->data() + offset, size);
 }
 
-Napi::Value SegmentBuffer(const Napi::CallbackInfo& info) {
+Napi::Value BridgeHandle::SegmentBuffer(const Napi::CallbackInfo& info) {
   return BufferOver(info.Env(), PointerFrom<Segment>(info[0])->jobs, kJobsPerSegment * sizeof(Job));
-}
-
-}  // namespace
-
-void ExportBridge(Napi::Env env, Napi::Object exports) {
-  exports.Set("open", Napi::Function::New<Open>(env, "open"));
-  exports.Set("setRef", Napi::Function::New<SetRef>(env, "setRef"));
-  exports.Set("addFunction", Napi::Function::New<AddFunction>(env, "addFunction"));
-  exports.Set("dropFunction", Napi::Function::New<DropFunction>(env, "dropFunction"));
-  exports.Set("addSlab", Napi::Function::New<AddSlab>(env, "addSlab"));
-  exports.Set("dropSlab", Napi::Function::New<DropSlab>(env, "dropSlab"));
-  exports.Set("slabBytes", Napi::Function::New<SlabBytes>(env, "slabBytes"));
-  exports.Set("segmentBuffer", Napi::Function::New<SegmentBuffer>(env, "segmentBuffer"));
 }
 
 }  // namespace padata
