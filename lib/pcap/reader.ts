@@ -1,5 +1,5 @@
-import { FILE_HEADER_SIZE, Frame, MAX_CAPTURED, parseFileHeader, PcapError, RECORD_HEADER_SIZE } from './format.js';
 import type { PcapHeader } from './format.js';
+import { FILE_HEADER_SIZE, Frame, MAX_CAPTURED, PcapError, parseFileHeader, RECORD_HEADER_SIZE } from './format.js';
 
 /** Where the bytes of a capture come from: any Readable (not in object mode), or an iterable of buffers. */
 export type ByteSource = AsyncIterable<Buffer> | Iterable<Buffer>;

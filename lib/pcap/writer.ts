@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { encodeFileHeader, FILE_HEADER_SIZE, RECORD_HEADER_SIZE } from './format.js';
 import type { Frame, PcapHeader } from './format.js';
+import { encodeFileHeader, FILE_HEADER_SIZE, RECORD_HEADER_SIZE } from './format.js';
 
 /** How many bytes are gathered before the stream is called, unless one record is longer. */
 const BLOCK_SIZE = 256 * 1024;
