@@ -14,7 +14,7 @@
       # Node's own flags for C++ are those of V8; ours come behind them.
       'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17', '-std=gnu++20'],
       'cflags_cc': ['<@(compile_flags)', '<@(optimize_flags)'],
-      'ldflags': ['<@(link_flags)', '<@(publish_link_flags)'],
+      'ldflags': ['<@(link_flags)', '<@(publish_link_flags)', '-Wl,--version-script=<(module_root_dir)/native/exports.map'],
       'libraries': ['<@(system_libraries)'],
     },
   ],

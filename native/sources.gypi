@@ -61,6 +61,6 @@
     "optimize_flags": ["-O3"],
     "link_flags": ["-pthread", "-Wl,-z,nodelete", "-Wl,-z,now", "-Wl,-z,relro"],
     "system_libraries": ["-ldl"],
-    "publish_link_flags": ["-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL", "-Wl,--gc-sections"]
+    "publish_link_flags": ["-static-libstdc++", "-static-libgcc", "-Wl,--gc-sections"]
   }
 }
