@@ -1,0 +1,1 @@
+export { crc32, echo, noop, spin } from './functions.js';
