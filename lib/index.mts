@@ -1,0 +1,28 @@
+/**
+ * The Linux kernel's padata for Node: jobs run in parallel on pinned CPUs and come back in the order of submission.
+ *
+ * @packageDocumentation
+ */
+export {
+  CpuMask,
+  type CpuMaskLike,
+  type Cpumasks,
+  type Cpus,
+  cpus,
+  type ErrnoName,
+  type InstanceStats,
+  type Job,
+  type JobTransformOptions,
+  type MapOptions,
+  NativeFunction,
+  nativeFunction,
+  Padata,
+  PadataError,
+  type PadataEvents,
+  type PadataOptions,
+  type ParallelFunction,
+  type RunFunction,
+  type RunOptions,
+  Shell,
+  type ShellOptions,
+} from './index.js';

@@ -1,0 +1,13 @@
+/**
+ * The Linux kernel's padata for Node: jobs run in parallel on pinned CPUs and come back in the order of submission.
+ *
+ * @packageDocumentation
+ */
+export { CpuMask, type CpuMaskLike } from './cpumask.js';
+export { type Cpus, cpus } from './cpus.js';
+export { type ErrnoName, PadataError } from './errors.js';
+export type { RunFunction } from './internal/run-job.js';
+export type { Job, ParallelFunction } from './job.js';
+export { NativeFunction, nativeFunction } from './native-function.js';
+export { type Cpumasks, type InstanceStats, Padata, type PadataEvents, type PadataOptions } from './padata.js';
+export { type JobTransformOptions, type MapOptions, type RunOptions, Shell, type ShellOptions } from './shell.js';

@@ -1,0 +1,205 @@
+/**
+ * The event loop's side of the mechanism: one per environment (the main thread, or a Worker). It is woken by the bridge,
+ * takes the list of shells that have jobs whose turn it is, and calls their serial() functions.
+ *
+ * Sleep and wake: see core/environment.h. Whenever no drain is running or scheduled, `armed` is set, so that the next
+ * completion wakes the loop; while one is running, completions cost the threads nothing.
+ */
+import { performance } from 'node:perf_hooks';
+import { type BridgeHandle, binding, type InstanceHandle } from '../binding.js';
+import type { JobQueue } from './job-queue.js';
+import { ARMED, READY, READY_HEAD, READY_NEXT } from './layout.js';
+import { SegmentCache } from './segment.js';
+import type { ShellPort } from './shell-port.js';
+import { SlabAllocator } from './slab.js';
+
+/** How long one drain may keep the event loop, in milliseconds. */
+const DRAIN_BUDGET_MS = 1;
+/** Jobs that serial() functions submit are published in groups: of so many at most, */
+const LARGEST_GROUP = 32;
+/** and not held back for longer than about this, in milliseconds. */
+const GROUP_MS = 0.02;
+/** How long nothing may move, while jobs wait, before the threads are looked at; doubled up to the second value. */
+const FIRST_LOOK_MS = 2;
+const LAST_LOOK_MS = 64;
+
+export class Environment {
+  readonly bridge: BridgeHandle;
+  readonly slabs: SlabAllocator;
+  readonly segments: SegmentCache;
+  /** Instances that are open. */
+  readonly instances = new Set<InstanceHandle>();
+  /** serial() functions are being called; what they submit is published in groups. */
+  isDraining = false;
+  /** Queues with jobs that were not published yet. */
+  readonly dirtyQueues: JobQueue[] = [];
+
+  readonly #control: Int32Array;
+  /** By id; ids begin with 1. */
+  readonly #ports: (ShellPort | undefined)[] = [];
+  /** Shells that have jobs to deliver, or may have. */
+  #ready: ShellPort[] = [];
+  #dirtyShells: ShellPort[] = [];
+  #calls: (() => void)[] = [];
+  #pending = 0;
+  #delivered = 0;
+  #isReferenced = false;
+  #isScheduled = false;
+  #groupSize = LARGEST_GROUP;
+  #look: NodeJS.Timeout | undefined;
+  #lookMs = FIRST_LOOK_MS;
+  #deliveredAtLook = 0;
+
+  constructor() {
+    this.bridge = new binding.BridgeHandle(() => this.#drain());
+    this.#control = new Int32Array(this.bridge.control);
+    this.slabs = new SlabAllocator(this.bridge);
+    this.segments = new SegmentCache(this.bridge);
+    Atomics.store(this.#control, ARMED, 1);
+  }
+
+  addPort(port: ShellPort): void {
+    this.#ports[port.id] = port;
+  }
+
+  /** The native side has promised not to put this shell on the list any more; it may be on it now. */
+  dropPort(port: ShellPort): void {
+    this.#collect();
+    this.#ready = this.#ready.filter((other) => other !== port);
+    this.#ports[port.id] = undefined;
+  }
+
+  /** A job was accepted: the event loop stays alive for it. */
+  jobAccepted(): void {
+    this.#pending++;
+    if (this.#isReferenced) return;
+    this.#isReferenced = true;
+    this.bridge.setRef(true);
+    this.#watch();
+  }
+
+  /** A job has been serialized. */
+  jobSerialized(): void {
+    this.#pending--;
+    this.#delivered++;
+  }
+
+  /** Runs a closure's parallel() soon, but not within the caller. */
+  callSoon(call: () => void): void {
+    if (this.#calls.push(call) === 1) queueMicrotask(() => this.#runCalls());
+  }
+
+  /** A job of this shell was completed on the event loop; its turn is looked at soon. */
+  reorderSoon(port: ShellPort): void {
+    if (this.#dirtyShells.push(port) === 1 && !this.isDraining) queueMicrotask(() => this.#reorder());
+  }
+
+  #runCalls(): void {
+    const calls = this.#calls;
+    this.#calls = [];
+    for (const call of calls) call();
+  }
+
+  #reorder(): void {
+    const ports = this.#dirtyShells;
+    this.#dirtyShells = [];
+    for (const port of ports) port.reorder();
+  }
+
+  #flush(): void {
+    if (this.#dirtyShells.length !== 0) this.#reorder();
+    const queues = this.dirtyQueues;
+    for (let i = 0; i < queues.length; i++) (queues[i] as JobQueue).flush();
+    queues.length = 0;
+  }
+
+  readonly #drain = (): void => {
+    this.#isScheduled = false;
+    if (this.isDraining) return;
+    Atomics.store(this.#control, ARMED, 0);
+    this.isDraining = true;
+    let isDone = false;
+    try {
+      isDone = this.#deliver(performance.now() + DRAIN_BUDGET_MS);
+    } finally {
+      this.isDraining = false;
+      this.#flush();
+      this.#rest(isDone);
+    }
+  };
+
+  /** Delivers until there is nothing left (true) or the time is up. */
+  #deliver(end: number): boolean {
+    let before = performance.now();
+    while (true) {
+      this.#collect();
+      const port = this.#ready.shift();
+      if (port === undefined) return true;
+      const count = port.deliver(this.#groupSize);
+      if (count === this.#groupSize) this.#ready.push(port); // there may be more; the others come first
+      this.#flush();
+      const now = performance.now();
+      if (count !== 0) this.#groupSize = groupSizeFor((now - before) / count);
+      if (now >= end) return false;
+      before = now;
+    }
+  }
+
+  /** Moves the shared list of ready shells to our own. */
+  #collect(): void {
+    if (Atomics.load(this.#control, READY_HEAD) === 0) return;
+    let id = Atomics.exchange(this.#control, READY_HEAD, 0);
+    while (id !== 0) {
+      const port = this.#ports[id] as ShellPort;
+      id = Atomics.load(port.control, READY_NEXT);
+      Atomics.store(port.control, READY, 0); // before `commit` is read, see core/environment.h
+      this.#ready.push(port);
+    }
+  }
+
+  /** Goes on later, or lets the loop sleep until it is woken. */
+  #rest(isDone: boolean): void {
+    if (this.#pending === 0 && this.#isReferenced) {
+      this.#isReferenced = false;
+      this.bridge.setRef(false);
+    }
+    Atomics.store(this.#control, ARMED, 1);
+    if (isDone && Atomics.load(this.#control, READY_HEAD) === 0) return;
+    Atomics.store(this.#control, ARMED, 0);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#drain);
+  }
+
+  /**
+   * While jobs are pending and nothing moves, looks after threads that are stuck in a long job: what they have claimed
+   * besides is given to others.
+   */
+  #watch(): void {
+    if (this.#look === undefined) {
+      this.#look = setTimeout(() => this.#lookAfter(), this.#lookMs).unref();
+    }
+  }
+
+  #lookAfter(): void {
+    this.#look = undefined;
+    if (this.#pending === 0) {
+      this.#lookMs = FIRST_LOOK_MS;
+      return;
+    }
+    const hasMoved = this.#deliveredAtLook !== this.#delivered;
+    this.#deliveredAtLook = this.#delivered;
+    this.#lookMs = hasMoved ? FIRST_LOOK_MS : Math.min(2 * this.#lookMs, LAST_LOOK_MS);
+    if (!hasMoved) for (const instance of this.instances) instance.rescue();
+    this.#watch();
+  }
+}
+
+/** How many jobs may be held back when one serial() takes so many milliseconds. */
+function groupSizeFor(milliseconds: number): number {
+  if (milliseconds * LARGEST_GROUP <= GROUP_MS) return LARGEST_GROUP;
+  return Math.max(1, Math.floor(GROUP_MS / milliseconds));
+}
+
+/** The environment that this module was loaded in. */
+export const environment = new Environment();

@@ -1,0 +1,123 @@
+/** What a native function is inside the package: its address and room, how input gets in, and how output gets out. */
+import type { FunctionDescription } from '../binding.js';
+import { PadataError } from '../errors.js';
+import { environment } from './environment.js';
+import { typeError } from './validate.js';
+
+/**
+ * The parts of an input, filled in by a codec; what it does not set is absent. The parts are copied one behind the
+ * other as soon as the codec returns.
+ */
+export interface InputParts {
+  first: Uint8Array | undefined;
+  second: Uint8Array | undefined;
+  third: Uint8Array | undefined;
+}
+
+/** How the values of a native function cross the border. Both run on the event loop of the submitting environment. */
+export interface Codec<I, O> {
+  /** At submission. Throws a TypeError, RangeError or PadataError for input that is wrong, and nothing is queued. */
+  encode(input: I, parts: InputParts): void;
+  /**
+   * In the job's turn, before a closure's serial() is called: what is to happen in order on this side. What it throws becomes the job's
+   * error. A function that has it cannot be combined with a native serial().
+   */
+  settle?(output: O): O;
+}
+
+/** One native function, as jobs refer to it. */
+export class FunctionHandle {
+  readonly name: string;
+  readonly isRange: boolean;
+  readonly headroom: number;
+  readonly tailroom: number;
+  readonly low: number;
+  readonly high: number;
+  readonly codec: Codec<unknown, unknown>;
+  /** Jobs in flight, over all shells of this environment. */
+  inFlight = 0;
+  isFreed = false;
+  readonly #address: number;
+  /** Kept from being collected while jobs are in flight: the addon that made it may have tied things to it. */
+  readonly external: unknown;
+
+  constructor(external: unknown, description: FunctionDescription, codec: Codec<unknown, unknown>) {
+    this.external = external;
+    this.name = description.name;
+    this.isRange = description.isRange;
+    this.headroom = description.headroom;
+    this.tailroom = description.tailroom;
+    this.#address = description.address;
+    this.low = (description.address % 2 ** 32) | 0;
+    this.high = Math.floor(description.address / 2 ** 32) | 0;
+    this.codec = codec;
+  }
+
+  /** A job that used it has been serialized. */
+  release(): void {
+    if (--this.inFlight === 0 && this.isFreed) this.#drop();
+  }
+
+  /** No further jobs. The native side is released when those in flight are through. */
+  free(): void {
+    if (this.isFreed) return;
+    this.isFreed = true;
+    if (this.inFlight === 0) this.#drop();
+  }
+
+  #drop(): void {
+    environment.bridge.dropFunction(this.#address);
+  }
+}
+
+/** When a function object is collected, its native side goes, too: no job in flight refers to it then. */
+const collected = new FinalizationRegistry<FunctionHandle>((handle) => handle.free());
+
+/** The inner side of a function object that this package has made. */
+export const handleKey: unique symbol = Symbol('padata.handle');
+
+/** The codec of functions that say nothing else: up to three byte arrays in, whatever the function makes of them out. */
+export const bytesCodec: Codec<unknown, unknown> = {
+  encode(input: unknown, parts: InputParts): void {
+    if (input === undefined) return;
+    if (input instanceof Uint8Array) {
+      parts.first = input;
+      return;
+    }
+    const isList = Array.isArray(input) && input.length <= 3 && input.every((part) => part instanceof Uint8Array);
+    if (!isList) throw typeError('job.data', 'undefined, a Uint8Array, or an array of up to three of them', input);
+    [parts.first, parts.second, parts.third] = input as Uint8Array[];
+  },
+};
+
+/**
+ * Registers a native function with this environment.
+ *
+ * @throws TypeError the value is not an External of padata's ABI
+ */
+export function registerFunction(external: unknown, codec: Codec<unknown, unknown>): FunctionHandle {
+  const added = environment.bridge.addFunction(external);
+  if (typeof added === 'string') {
+    throw typeError('external', `a native function as padata.h describes it, but ${added}`, external);
+  }
+  return new FunctionHandle(external, added, codec);
+}
+
+/** Ties the life of the native side to that of the function object. */
+export function bindLifetime(owner: object, handle: FunctionHandle): void {
+  collected.register(owner, handle, handle);
+}
+
+/** Releases a function before it is collected. Jobs that are submitted with it from then on are refused with EINVAL. */
+export function freeFunction(handle: FunctionHandle): void {
+  collected.unregister(handle);
+  handle.free();
+}
+
+/** @throws PadataError EINVAL if jobs with this function are not accepted */
+export function checkUsable(handle: FunctionHandle): void {
+  if (handle.isFreed) throw new PadataError('EINVAL', 'doParallel', `native function ${handle.name} was freed`);
+  if (handle.isRange) {
+    throw new PadataError('EINVAL', 'doParallel', `${handle.name} is the thread function of a multithreaded job`);
+  }
+}

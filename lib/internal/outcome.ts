@@ -1,0 +1,79 @@
+/** What a job came to, and the call of its serial() on the event loop. */
+import { PadataError } from '../errors.js';
+import type { Job } from '../job.js';
+import { environment } from './environment.js';
+import {
+  RESULT_BYTES,
+  RESULT_NONE,
+  RESULT_NUMBER,
+  RESULT_NUMBER_F64,
+  RESULT_OFFSET,
+  RESULT_SIZE,
+  RESULT_TYPE,
+  BYTES,
+  STATUS,
+} from './layout.js';
+import type { FunctionHandle } from './native-function.js';
+import type { Segment } from './segment.js';
+import type { Slab } from './slab.js';
+
+/** Sets `result` and `error` of a job whose parallel() was a native function. */
+export function readOutcome(job: Job, parallel: FunctionHandle, segment: Segment, index: number): void {
+  const base = index << 4;
+  const status = segment.words[base + STATUS] as number;
+  if (status !== 0) {
+    job.result = undefined;
+    job.error = PadataError.fromErrno(status, parallel.name);
+    return;
+  }
+  if (job.error !== undefined) job.error = undefined;
+  const type = segment.words[base + RESULT_TYPE];
+  if (type !== RESULT_NONE) job.result = readResult(segment, index, type as number);
+  else if (job.result !== undefined) job.result = undefined;
+  if (parallel.codec.settle !== undefined) settle(job, parallel);
+}
+
+function readResult(segment: Segment, index: number, type: number): Uint8Array | number {
+  if (type === RESULT_NUMBER) return segment.doubles[(index << 3) + RESULT_NUMBER_F64] as number;
+  const base = index << 4;
+  const { words } = segment;
+  const slab = segment.slabs[index];
+  const size = words[base + RESULT_SIZE] as number;
+  if (type !== RESULT_BYTES || slab === undefined || size === 0) return new Uint8Array(0);
+  return environment.slabs.view(slab, offsetOf(slab, words, base) + (words[base + RESULT_OFFSET] as number), size);
+}
+
+/** Where the input begins in its slab: its address less that of the slab, which is less than 2^32. */
+function offsetOf(slab: Slab, words: Int32Array, base: number): number {
+  return ((words[base + BYTES] as number) - slab.low) >>> 0;
+}
+
+function settle(job: Job, parallel: FunctionHandle): void {
+  try {
+    job.result = parallel.codec.settle?.(job.result);
+  } catch (error) {
+    job.result = undefined;
+    job.error = asError(error);
+  }
+}
+
+/** Calls a closure's serial(). What it throws is thrown again when the jobs behind it have been delivered. */
+export function callSerial(job: Job): void {
+  try {
+    (job.serial as (job: Job) => void)(job);
+  } catch (error) {
+    throwSoon(error);
+  }
+}
+
+/** Throws from a place where nobody catches, so that it becomes an uncaughtException. */
+export function throwSoon(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+/** Whatever was thrown, as an Error. */
+export function asError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(`parallel() threw ${String(value)}`, { cause: value });
+}

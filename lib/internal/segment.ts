@@ -1,0 +1,58 @@
+/**
+ * Segments of job entries, as JavaScript sees them: the shared words, and beside them what belongs to each job on this
+ * side. See core/segment.h.
+ */
+import type { BridgeHandle } from '../binding.js';
+import type { Job } from '../job.js';
+import { JOB_BYTES, JOBS_PER_SEGMENT } from './layout.js';
+import type { FunctionHandle } from './native-function.js';
+import type { Slab } from './slab.js';
+
+/** One segment. Arrays are indexed by the position of the job in the segment. */
+export class Segment {
+  readonly address: number;
+  readonly words: Int32Array;
+  readonly doubles: Float64Array;
+  /** The address of the first entry; the entries do not cross a multiple of 2^32. */
+  readonly low: number;
+  readonly high: number;
+  readonly jobs: (Job | undefined)[] = new Array(JOBS_PER_SEGMENT).fill(undefined);
+  readonly functions: (FunctionHandle | undefined)[] = new Array(JOBS_PER_SEGMENT).fill(undefined);
+  readonly slabs: (Slab | undefined)[] = new Array(JOBS_PER_SEGMENT).fill(undefined);
+  /** Native serial() functions are rare, so only they are here. */
+  readonly serials = new Map<number, FunctionHandle>();
+  next: Segment | undefined;
+
+  constructor(address: number, buffer: ArrayBuffer) {
+    this.address = address;
+    this.words = new Int32Array(buffer);
+    this.doubles = new Float64Array(buffer);
+    this.low = ((address + JOB_BYTES) % 2 ** 32) | 0;
+    this.high = Math.floor(address / 2 ** 32) | 0;
+  }
+}
+
+/** The views of segments are kept while segments come and go: making them costs more than filling them. */
+export class SegmentCache {
+  static readonly #KEPT = 64;
+  readonly #bridge: BridgeHandle;
+  readonly #free = new Map<number, Segment>();
+
+  constructor(bridge: BridgeHandle) {
+    this.#bridge = bridge;
+  }
+
+  /** The view of the segment at an address. */
+  take(address: number): Segment {
+    const kept = this.#free.get(address);
+    if (kept === undefined) return new Segment(address, this.#bridge.segmentBuffer(address));
+    this.#free.delete(address);
+    kept.next = undefined;
+    return kept;
+  }
+
+  /** The segment goes back to the addon's pool; nothing in it is in use. */
+  give(segment: Segment): void {
+    if (this.#free.size < SegmentCache.#KEPT) this.#free.set(segment.address, segment);
+  }
+}

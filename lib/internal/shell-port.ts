@@ -1,0 +1,305 @@
+/**
+ * A shell as the event loop sees it: writes job entries in submission order, and delivers them in the same order once the
+ * reorder engine has given them their turn. See core/shell.h.
+ */
+import { constants } from 'node:os';
+import type { InstanceHandle, ShellHandle } from '../binding.js';
+import { PadataError } from '../errors.js';
+import type { Job } from '../job.js';
+import { environment } from './environment.js';
+import { Input } from './input.js';
+import type { JobQueue } from './job-queue.js';
+import {
+  BYTES,
+  CB_CPU,
+  COMMIT,
+  DONE,
+  JOB_BYTES,
+  JOBS_PER_SEGMENT,
+  PARALLEL,
+  PHASE_BITS,
+  RESULT_BYTES,
+  RESULT_NUMBER,
+  RESULT_NUMBER_F64,
+  RESULT_OFFSET,
+  RESULT_SIZE,
+  RESULT_TYPE,
+  SERIAL,
+  SERIALIZED,
+  SIZE,
+  STATE,
+  STATUS,
+  SUBMITTED,
+} from './layout.js';
+import { Milestones } from './milestones.js';
+import { bytesCodec, type FunctionHandle } from './native-function.js';
+import { asError, callSerial, readOutcome, throwSoon } from './outcome.js';
+import type { Segment } from './segment.js';
+
+/** Where the entry of a job is whose parallel() is a closure. */
+interface Outstanding {
+  segment: Segment;
+  index: number;
+  seqNr: number;
+}
+
+const input = new Input();
+
+export class ShellPort {
+  readonly id: number;
+  readonly control: Int32Array;
+  /** Jobs that were accepted and have not been serialized. */
+  pending = 0;
+  isFreed = false;
+
+  readonly #handle: ShellHandle;
+  readonly #instance: InstanceHandle;
+  readonly #queue: JobQueue;
+  /** CPUs that have a serial thread. */
+  readonly #serialThreads = new Set<number>();
+  readonly #outstanding = new Map<Job, Outstanding>();
+  readonly #milestones = new Milestones();
+  #isReordering = false;
+
+  // Both as 32-bit integers that wrap, which is how the shared memory has them.
+  #submitted = 0;
+  #delivered = 0;
+
+  #tail: Segment | undefined;
+  #tailIndex = JOBS_PER_SEGMENT;
+  #head: Segment | undefined;
+  #headIndex = 0;
+  /** A segment that is through, and is given back when a job of the next one is. */
+  #left: Segment | undefined;
+
+  constructor(instance: InstanceHandle, queue: JobQueue) {
+    this.#instance = instance;
+    this.#queue = queue;
+    this.#handle = instance.createShell();
+    this.id = this.#handle.id;
+    this.control = new Int32Array(this.#handle.control);
+    environment.addPort(this);
+  }
+
+  /** How many jobs were ever submitted, modulo 2^32. */
+  get submitted(): number {
+    return this.#submitted;
+  }
+
+  /** How many jobs were ever delivered, modulo 2^32. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /**
+   * Accepts a job whose parallel() is a native function. `serial` is undefined for a closure. Nothing has happened if it throws.
+   *
+   * @throws what the function's codec throws; PadataError ENOMEM, or what the serial thread could not be started for
+   */
+  submitNative(job: Job, parallel: FunctionHandle, serial: FunctionHandle | undefined, cbCpu: number): void {
+    this.#queue.reserve();
+    if (serial !== undefined) this.#ensureSerialThread(cbCpu);
+    const hasInput = job.data !== undefined || parallel.codec !== bytesCodec || parallel.headroom + parallel.tailroom !== 0;
+    if (hasInput) input.take(environment.slabs, parallel, job.data);
+    const segment = this.#place(hasInput);
+    const index = this.#tailIndex++;
+    const base = index << 4;
+    const words = segment.words;
+    if (hasInput) {
+      input.write(words, base);
+      segment.slabs[index] = input.slab;
+    } else {
+      words[base + BYTES] = 0;
+      words[base + BYTES + 1] = 0;
+      words[base + SIZE] = 0;
+    }
+    words[base + PARALLEL] = parallel.low;
+    words[base + PARALLEL + 1] = parallel.high;
+    parallel.inFlight++;
+    segment.functions[index] = parallel;
+    this.#enter(segment, index, job, serial, cbCpu);
+    this.#queue.push(segment.low + index * JOB_BYTES, segment.high);
+  }
+
+  /** Accepts a job whose parallel() is a closure. Throws as submitNative() does, and EBUSY. */
+  submitClosure(job: Job, serial: FunctionHandle | undefined, cbCpu: number): void {
+    if (this.#outstanding.has(job)) {
+      throw new PadataError('EBUSY', 'doParallel', 'this job is in flight; submit it again after its serial()');
+    }
+    if (serial !== undefined) this.#ensureSerialThread(cbCpu);
+    const segment = this.#place(false);
+    const index = this.#tailIndex++;
+    const words = segment.words;
+    words.fill(0, index << 4, (index + 1) << 4);
+    this.#outstanding.set(job, { segment, index, seqNr: this.#submitted });
+    this.#enter(segment, index, job, serial, cbCpu);
+    environment.callSoon(() => this.#callParallel(job));
+  }
+
+  /** doSerial() for a job whose parallel() is a closure. */
+  complete(job: Job): void {
+    const at = this.#outstanding.get(job);
+    if (at === undefined) {
+      throw new PadataError('EINVAL', 'doSerial', 'this job is not outstanding in this shell (doSerial is called once per job)');
+    }
+    const { segment, index, seqNr } = at;
+    this.#writeResult(job, segment, index);
+    this.#outstanding.delete(job);
+    Atomics.store(segment.words, (index << 4) + STATE, (seqNr << PHASE_BITS) | DONE);
+    if (this.#isReordering) return;
+    this.#isReordering = true;
+    environment.reorderSoon(this);
+  }
+
+  /** Resolves when so many jobs, modulo 2^32, have been delivered. */
+  reached(jobs: number): Promise<void> {
+    if (((this.#delivered - jobs) | 0) >= 0) return Promise.resolve();
+    return this.#milestones.reached(jobs);
+  }
+
+  /** Called by the environment after complete(). */
+  reorder(): void {
+    this.#isReordering = false;
+    this.#handle.reorder();
+  }
+
+  /** Calls serial() for up to `limit` jobs whose turn it is. Returns how many. */
+  deliver(limit: number): number {
+    if (this.isFreed) return 0;
+    let count = 0;
+    while (count < limit && this.#delivered !== Atomics.load(this.control, COMMIT) && this.#deliverOne()) count++;
+    return count;
+  }
+
+  /** Frees the shell; no job is pending. */
+  free(): void {
+    this.isFreed = true;
+    this.#handle.awaitQuiet();
+    environment.dropPort(this);
+    this.#handle.free();
+  }
+
+  /** The segment that the next entry is written to. On failure gives up the input that was taken before. */
+  #place(hasInput: boolean): Segment {
+    if (this.#tailIndex < JOBS_PER_SEGMENT) return this.#tail as Segment;
+    const address = this.#handle.grow();
+    if (address === undefined) {
+      if (hasInput && input.slab !== undefined) environment.slabs.release(input.slab);
+      throw new PadataError('ENOMEM', 'doParallel', 'no memory for more jobs');
+    }
+    const segment = environment.segments.take(address);
+    if (this.#tail !== undefined) this.#tail.next = segment;
+    if (this.#head === undefined) this.#head = segment;
+    this.#tail = segment;
+    this.#tailIndex = 0;
+    return segment;
+  }
+
+  /** Writes what all jobs have in common. */
+  #enter(segment: Segment, index: number, job: Job, serial: FunctionHandle | undefined, cbCpu: number): void {
+    const words = segment.words;
+    const base = index << 4;
+    words[base + CB_CPU] = cbCpu;
+    if (serial === undefined) {
+      words[base + SERIAL] = 0;
+      words[base + SERIAL + 1] = 0;
+    } else {
+      words[base + SERIAL] = serial.low;
+      words[base + SERIAL + 1] = serial.high;
+      serial.inFlight++;
+      segment.serials.set(index, serial);
+    }
+    segment.jobs[index] = job;
+    words[base + STATE] = (this.#submitted << PHASE_BITS) | SUBMITTED;
+    this.#submitted = (this.#submitted + 1) | 0;
+    this.pending++;
+    environment.jobAccepted();
+  }
+
+  #ensureSerialThread(cpu: number): void {
+    if (this.#serialThreads.has(cpu)) return;
+    const errno = this.#instance.ensureSerialThread(cpu);
+    if (errno !== 0) throw PadataError.fromErrno(errno, 'doParallel', `no serial thread on CPU ${cpu}`);
+    this.#serialThreads.add(cpu);
+  }
+
+  #callParallel(job: Job): void {
+    try {
+      (job.parallel as (job: Job) => void)(job);
+    } catch (error) {
+      if (!this.#outstanding.has(job)) return throwSoon(error); // it had called doSerial, so it cannot fail any more
+      job.error = asError(error);
+      this.complete(job);
+    }
+  }
+
+  /** A native serial() sees what a closure has left in `result` and `error`. */
+  #writeResult(job: Job, segment: Segment, index: number): void {
+    if (!segment.serials.has(index)) return;
+    const base = index << 4;
+    const { words } = segment;
+    if (job.error !== undefined) {
+      words[base + STATUS] = job.error instanceof PadataError ? job.error.errno : -constants.errno.EIO;
+    } else if (typeof job.result === 'number') {
+      words[base + RESULT_TYPE] = RESULT_NUMBER;
+      segment.doubles[(index << 3) + RESULT_NUMBER_F64] = job.result;
+    } else if (job.result instanceof Uint8Array) {
+      input.take(environment.slabs, segment.serials.get(index) as FunctionHandle, job.result);
+      input.write(words, base);
+      segment.slabs[index] = input.slab;
+      words[base + RESULT_TYPE] = RESULT_BYTES;
+      words[base + RESULT_OFFSET] = 0;
+      words[base + RESULT_SIZE] = words[base + SIZE] as number;
+    }
+  }
+
+  /** False if native serial() of the next job has not returned yet. */
+  #deliverOne(): boolean {
+    const segment = this.#head as Segment;
+    const index = this.#headIndex;
+    const serial = segment.serials.size === 0 ? undefined : segment.serials.get(index);
+    if (serial !== undefined && !this.#isSerialized(segment, index)) return false;
+    const job = segment.jobs[index] as Job;
+    segment.jobs[index] = undefined;
+    const parallel = segment.functions[index];
+    if (parallel !== undefined) {
+      segment.functions[index] = undefined;
+      readOutcome(job, parallel, segment, index);
+      parallel.release();
+    }
+    const slab = segment.slabs[index];
+    if (slab !== undefined) {
+      segment.slabs[index] = undefined;
+      environment.slabs.release(slab);
+    }
+    if (serial !== undefined) {
+      segment.serials.delete(index);
+      serial.release();
+    }
+    this.#advance();
+    if (serial === undefined) callSerial(job);
+    if (!this.#milestones.isEmpty) this.#milestones.advance(this.#delivered);
+    return true;
+  }
+
+  #isSerialized(segment: Segment, index: number): boolean {
+    return Atomics.load(segment.words, (index << 4) + STATE) === ((this.#delivered << PHASE_BITS) | SERIALIZED);
+  }
+
+  /** The job at the head is through. */
+  #advance(): void {
+    this.#delivered = (this.#delivered + 1) | 0;
+    this.pending--;
+    environment.jobSerialized();
+    if (this.#left !== undefined) {
+      this.#handle.retire();
+      environment.segments.give(this.#left);
+      this.#left = undefined;
+    }
+    if (++this.#headIndex < JOBS_PER_SEGMENT) return;
+    // Where there is no next segment yet, the next one made becomes the head, see #place().
+    this.#left = this.#head as Segment;
+    this.#head = this.#left.next;
+    this.#headIndex = 0;
+  }
+}

@@ -1,0 +1,213 @@
+import { EventEmitter } from 'node:events';
+import { CpuMask, type CpuMaskLike, toCpuMask, wordsOf } from './cpumask.js';
+import { cpus } from './cpus.js';
+import { PadataError } from './errors.js';
+import { type Cpumasks, InstancePort } from './internal/instance-port.js';
+import { checkName, checkOptions, rangeError } from './internal/validate.js';
+import { Shell, type ShellOptions } from './shell.js';
+
+export type { Cpumasks } from './internal/instance-port.js';
+
+/** Options of `new Padata()`. */
+export interface PadataOptions {
+  /** The user-supplied parallel cpumask. Default: all possible CPUs. */
+  parallel?: CpuMaskLike;
+  /** The user-supplied serial cpumask. Default: all possible CPUs. */
+  serial?: CpuMaskLike;
+}
+
+/** What `padata.stats()` tells. */
+export interface InstanceStats {
+  name: string;
+  state: 'running' | 'stopped' | 'invalid';
+  /** Jobs that were accepted and have not been serialized, over all shells. */
+  pending: number;
+  /** How many shells there are. */
+  shells: number;
+  /** Jobs with a native parallel() that ran so far, for each CPU that ran any, in ascending order of CPUs. */
+  cpus: { cpu: number; jobs: number }[];
+}
+
+/** The events of an instance and what their listeners are given. */
+export interface PadataEvents {
+  /** The usable cpumasks have changed. */
+  cpumask: [change: { before: Cpumasks; after: Cpumasks }];
+  /** One of the usable cpumasks is empty now: jobs are refused until that changes. */
+  invalid: [];
+  /** Something failed that no call could report. */
+  error: [error: Error];
+}
+
+/**
+ * An instance (padata_instance): a name, a pair of cpumasks, and shells. `new Padata(name)` is `padata_alloc(name)`.
+ *
+ * parallel() functions run on the CPUs of the usable parallel mask, serial() functions on those of the usable serial mask.
+ * Usable is what is user-supplied, online, and allowed to this process. Threads are pinned, one for each CPU, and
+ * shared by all instances of the process; they come when they are needed, and idle ones do not keep the process alive.
+ *
+ * Everything here is called on one event loop, the one that made the instance; other environments (Workers) make their own
+ * instances. Nothing blocks, except `setCpumask` for the moment that threads need to notice.
+ */
+export class Padata extends EventEmitter<PadataEvents> {
+  /** The instance's name; it need not be unique. */
+  readonly name: string;
+  readonly #port: InstancePort;
+  readonly #shells = new Set<Shell>();
+  #cpumask: Cpumasks;
+  #shellsCreated = 0;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * @param name identifies the instance; not empty
+   * @throws PadataError EAGAIN no thread could be started (remedy: `ulimit -u`, the cgroup's pids.max)
+   * @throws TypeError, RangeError for wrong arguments; PadataError EINVAL for a text that is no mask
+   */
+  constructor(name: string, options?: PadataOptions) {
+    super();
+    checkName('name', name);
+    checkOptions('options', options);
+    this.name = name;
+    this.#cpumask = Object.freeze({
+      parallel: maskOption('options.parallel', options?.parallel),
+      serial: maskOption('options.serial', options?.serial),
+    });
+    this.#port = new InstancePort(name, this.#cpumask.parallel, this.#cpumask.serial);
+  }
+
+  /**
+   * `'running'`: jobs are accepted. `'stopped'`: by `stop()`, or freed. `'invalid'`: one of the masks has no usable CPU; a CPU
+   * of it coming online, or another mask, makes it run again.
+   */
+  get state(): 'running' | 'stopped' | 'invalid' {
+    if (this.#port.isStopped) return 'stopped';
+    return this.#port.isInvalid ? 'invalid' : 'running';
+  }
+
+  /** The user-supplied cpumasks. */
+  get cpumask(): Cpumasks {
+    return this.#cpumask;
+  }
+
+  /** The usable cpumasks: user-supplied, online, and allowed to this process. */
+  get usable(): Cpumasks {
+    return this.#port.usable;
+  }
+
+  /**
+   * Changes a user-supplied cpumask while jobs run: `padata_set_cpumask()`. When it has returned, no parallel() begins on
+   * a CPU outside the new usable mask; the order of jobs is kept over the change. Expensive, as in the kernel: some
+   * system calls and an interruption of all CPUs that run this process.
+   *
+   * A mask without usable CPUs is accepted, and makes the instance invalid: jobs that were accepted then wait until it
+   * has one again.
+   *
+   * @param type which of the two
+   * @param mask CPUs that are not possible, online or allowed may be in it
+   * @throws PadataError EAGAIN no thread could be started; the masks are unchanged
+   * @throws PadataError EINVAL the instance was freed, or the text is no mask
+   */
+  setCpumask(type: 'parallel' | 'serial', mask: CpuMaskLike): void {
+    if (type !== 'parallel' && type !== 'serial') throw rangeError('type', "'parallel' or 'serial'", type);
+    const wanted = toCpuMask(mask, 'mask');
+    this.#checkNotFreed('padata_set_cpumask');
+    const before = this.usable;
+    const errno = this.#port.handle.setCpumask(type === 'parallel', wordsOf(wanted));
+    if (errno !== 0) throw PadataError.fromErrno(errno, 'padata_set_cpumask', 'no thread could be started');
+    this.#cpumask = Object.freeze({ ...this.#cpumask, [type]: wanted });
+    this.#tellChange(before);
+  }
+
+  /** Jobs are accepted again: `padata_start()`. @throws PadataError EINVAL the instance was freed */
+  start(): void {
+    this.#checkNotFreed('padata_start');
+    this.#port.handle.setRunning(true);
+  }
+
+  /** `doParallel` is refused with EINVAL from now on: `padata_stop()`. Jobs that were accepted are completed. */
+  stop(): void {
+    if (!this.#port.isFreed) this.#port.handle.setRunning(false);
+  }
+
+  /**
+   * Makes a shell: `padata_alloc_shell()`.
+   *
+   * @throws PadataError EINVAL the instance was freed, or is being closed
+   */
+  createShell(options?: ShellOptions): Shell {
+    this.#checkNotFreed('padata_alloc_shell');
+    const shell = new Shell(this, this.#port, this.#shellsCreated, options, (freed) => this.#shells.delete(freed));
+    this.#shellsCreated++;
+    this.#shells.add(shell);
+    return shell;
+  }
+
+  /** Figures of this instance. */
+  stats(): InstanceStats {
+    return {
+      name: this.name,
+      state: this.state,
+      pending: [...this.#shells].reduce((sum, shell) => sum + shell.pending, 0),
+      shells: this.#shells.size,
+      cpus: this.#port.jobsByCpu(),
+    };
+  }
+
+  /**
+   * Frees the instance: `padata_free()`. What the kernel leaves to its caller is checked here.
+   *
+   * @throws PadataError EBUSY there are shells (remedy: `shell.free()` for each, or `close()`)
+   */
+  free(): void {
+    if (this.#port.isFreed) return;
+    if (this.#shells.size !== 0) {
+      throw new PadataError('EBUSY', 'padata_free', `${this.#shells.size} shells are not freed; free them, or close()`);
+    }
+    this.#port.close();
+  }
+
+  /**
+   * Stops, waits for the jobs that are outstanding, frees the shells and then the instance. On an invalid instance jobs that no
+   * thread has begun are completed with the error ECANCELED, since no CPU can run them.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** `await using padata = new Padata(name)`: see `close()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#port.isFreed) return;
+    this.stop();
+    this.#cancelIfStranded();
+    await Promise.all([...this.#shells].map((shell) => shell.drain()));
+    for (const shell of this.#shells) shell.free();
+    this.free();
+  }
+
+  #cancelIfStranded(): void {
+    if (this.#port.isInvalid) this.#port.handle.cancelBacklog();
+  }
+
+  #checkNotFreed(syscall: string): void {
+    if (this.#port.isFreed) throw new PadataError('EINVAL', syscall, `instance ${this.name} was freed`);
+  }
+
+  #tellChange(before: Cpumasks): void {
+    const after = this.usable;
+    if (before.parallel.equals(after.parallel) && before.serial.equals(after.serial)) return;
+    const isInvalid = this.#port.isInvalid;
+    if (this.#closing !== undefined) this.#cancelIfStranded();
+    process.nextTick(() => {
+      this.emit('cpumask', { before, after });
+      if (isInvalid) this.emit('invalid');
+    });
+  }
+}
+
+function maskOption(name: string, mask: CpuMaskLike | undefined): CpuMask {
+  return mask === undefined ? cpus.possible() : toCpuMask(mask, name);
+}

@@ -1,0 +1,294 @@
+import type { Transform, TransformOptions as StreamOptions } from 'node:stream';
+import { PadataError } from './errors.js';
+import type { InstancePort } from './internal/instance-port.js';
+import { mapJobs } from './internal/map.js';
+import { checkUsable, type FunctionHandle, handleKey } from './internal/native-function.js';
+import { asError } from './internal/outcome.js';
+import { RunJob, type RunFunction } from './internal/run-job.js';
+import { ShellPort } from './internal/shell-port.js';
+import { JobTransform } from './internal/transform.js';
+import { checkInteger, checkOptions, typeError } from './internal/validate.js';
+import type { Job } from './job.js';
+import { NativeFunction } from './native-function.js';
+import type { Padata } from './padata.js';
+
+/** The most that `maxPending` can be, and a CPU number. */
+const MAX_COUNT = 2 ** 30;
+const MAX_CPU = 2 ** 31 - 1;
+/** How many jobs map() and transform() keep in flight if nothing else is said. */
+const DEFAULT_WINDOW = 1024;
+
+/** Options of `padata.createShell()`. */
+export interface ShellOptions {
+  /**
+   * How many jobs may be pending at once, 1 to 2^30; beyond it `doParallel` throws EAGAIN and `run` rejects with it, while
+   * `map` and `transform` wait. Default: no bound, the queue grows with what is submitted (about 100 bytes a job).
+   */
+  maxPending?: number;
+}
+
+/** Options of `shell.run()`. */
+export interface RunOptions {
+  /** The preferred CPU for serial(), as in `doParallel`. Default: the shell's own. */
+  cbCpu?: number;
+  /**
+   * Rejects with the signal's reason: at once if it was aborted before, else in the job's turn; a job that was accepted is not
+   * interrupted.
+   */
+  signal?: AbortSignal;
+}
+
+/** Options of `shell.map()`. */
+export interface MapOptions extends RunOptions {
+  /**
+   * How many jobs of this map may be in flight, or wait for the consumer, at once: 1 to 2^30. Default 1024, or the
+   * shell's `maxPending` if that is less. Too small a window leaves CPUs idle; too large a one costs memory.
+   */
+  maxPending?: number;
+}
+
+/** Options of `shell.transform()`: those of node:stream's Transform (objectMode is true by default), and these. */
+export interface JobTransformOptions extends Omit<StreamOptions, 'transform' | 'flush' | 'read' | 'write' | 'final'> {
+  /** The preferred CPU for serial(), as in `doParallel`. Default: the shell's own. */
+  cbCpu?: number;
+  /** How many chunks may be in flight at once: 1 to 2^30. Default 1024, or the shell's `maxPending` if that is less. */
+  maxPending?: number;
+}
+
+/**
+ * One ordered series of jobs (padata_shell). Made by `padata.createShell()`.
+ *
+ * Whatever the CPUs, their speed, and changes of the cpumasks: serial() functions of a shell are called in the order in
+ * which its jobs were submitted. Shells are independent of each other.
+ *
+ * Everything here is called on the event loop that made the instance, and does not block.
+ */
+export class Shell {
+  /** The instance that this shell belongs to. */
+  readonly instance: Padata;
+  readonly #owner: InstancePort;
+  readonly #port: ShellPort;
+  readonly #position: number;
+  readonly #maxPending: number;
+  readonly #onFree: (shell: Shell) => void;
+
+  /** @internal Use `padata.createShell()`. */
+  constructor(
+    instance: Padata,
+    owner: InstancePort,
+    position: number,
+    options: ShellOptions | undefined,
+    onFree: (shell: Shell) => void,
+  ) {
+    checkOptions('options', options);
+    if (options?.maxPending !== undefined) checkInteger('options.maxPending', options.maxPending, 1, MAX_COUNT);
+    this.instance = instance;
+    this.#owner = owner;
+    this.#position = position;
+    this.#maxPending = options?.maxPending ?? Number.POSITIVE_INFINITY;
+    this.#onFree = onFree;
+    this.#port = new ShellPort(owner.handle, owner.queue);
+  }
+
+  /** How many jobs were accepted and have not been serialized. */
+  get pending(): number {
+    return this.#port.pending;
+  }
+
+  /**
+   * Submits a job: `padata_do_parallel()`. Returns the CPU on which serial() is to run, the job's cb_cpu.
+   *
+   * A preferred `cbCpu` outside the usable serial mask is replaced by the CPU at index `cbCpu % weight` of that mask; omitted, it
+   * is the shell's own: shells take turns over the usable serial mask as they are created. For a native serial() the call
+   * happens on that CPU's pinned thread. **A closure serial() runs on the event loop whatever its cbCpu is**; to have both on one
+   * CPU, pin the event loop itself, for example with `taskset -c 3 node app.js`.
+   *
+   * The same object may be submitted again when its serial() was called. With a native parallel() it may even be in flight
+   * more than once: its data is copied each time.
+   *
+   * @param job   see {@link Job}
+   * @param cbCpu a CPU number, 0 to 2^31 - 1
+   * @throws PadataError EINVAL  the instance is stopped, freed or invalid (remedy: `start()`, a mask with a usable CPU), or a
+   *                             function was freed or is of the wrong kind
+   * @throws PadataError EBUSY   the masks are being changed right now (remedy: again), or the job is outstanding
+   * @throws PadataError EAGAIN  `maxPending` jobs are pending (remedy: wait for some, see `drain()`)
+   * @throws PadataError ENOMEM  no memory
+   * @throws TypeError, RangeError a member of the job, its data, or cbCpu is wrong. Nothing was queued
+   */
+  doParallel(job: Job, cbCpu?: number): number {
+    if (typeof job !== 'object' || job === null) throw typeError('job', 'an object', job);
+    const owner = this.#owner;
+    if (this.#port.isFreed) throw new PadataError('EINVAL', 'doParallel', 'the shell was freed');
+    owner.checkAccepting();
+    let cpu: number;
+    if (cbCpu === undefined) {
+      cpu = owner.cbCpuAt(this.#position);
+    } else {
+      checkInteger('cbCpu', cbCpu, 0, MAX_CPU);
+      cpu = owner.cbCpu(cbCpu);
+    }
+    const serial = serialHandle(job.serial);
+    if (this.#port.pending >= this.#maxPending) throw this.#tooMany();
+    const parallel = job.parallel;
+    if (parallel instanceof NativeFunction) {
+      const handle = parallel[handleKey];
+      if (handle.isFreed || handle.isRange || serial !== undefined) checkCombination(handle, serial);
+      this.#port.submitNative(job, handle, serial, cpu);
+    } else {
+      if (typeof parallel !== 'function') throw typeError('job.parallel', 'a function or a native function', parallel);
+      this.#port.submitClosure(job, serial, cpu);
+    }
+    return cpu;
+  }
+
+  /**
+   * Says that a job is complete whose parallel() is a closure: `padata_do_serial()`. Its serial() is called when all jobs
+   * that were submitted before have had their turn. Set `job.result` or `job.error` before; they are the job's own.
+   *
+   * @throws PadataError EINVAL the job is not outstanding in this shell: it was never submitted, or this is the second call.
+   *                            Nothing is changed
+   * @throws TypeError   not an object
+   */
+  doSerial(job: Job): void {
+    if (typeof job !== 'object' || job === null) throw typeError('job', 'an object', job);
+    this.#port.complete(job);
+  }
+
+  /**
+   * Submits one job for `fn(input)` and promises what it comes to. Promises of one shell settle in the order of
+   * submission.
+   *
+   * @param fn    a native function, or a closure that returns the output or a promise of it
+   * @param input what the function takes; a native function's bytes are copied at once
+   * @throws (as a rejection) what `doParallel` throws, before anything is queued; in the job's turn, what the function
+   *         failed with: a PadataError with the errno that a native function ended with, or what a closure threw
+   */
+  run<I, O>(fn: RunFunction<I, O>, input: I, options?: RunOptions): Promise<O> {
+    return new Promise((resolve, reject) => {
+      checkFunction(fn);
+      checkRunOptions(options);
+      const signal = options?.signal;
+      if (signal?.aborted) throw asError(signal.reason);
+      const receiver = {
+        fulfilled: (output: O) => (signal?.aborted ? reject(asError(signal.reason)) : resolve(output)),
+        rejected: (error: Error) => reject(signal?.aborted ? asError(signal.reason) : error),
+      };
+      this.doParallel(new RunJob(fn, input, receiver, this.#complete), options?.cbCpu);
+    });
+  }
+
+  /**
+   * Runs `fn` over everything that `source` gives, as jobs of this shell, and gives the outputs in the order of the inputs.
+   * The source is read only as fast as jobs and consumer go, see `maxPending`.
+   *
+   * At the first error, of a job, of the source, or of an input, the iterator gives all outputs before it, then throws it and
+   * ends; jobs in flight are completed, but their outputs are dropped. Leaving the loop early does the same without an error.
+   */
+  map<I, O>(
+    source: Iterable<I> | AsyncIterable<I>,
+    fn: RunFunction<I, O>,
+    options?: MapOptions,
+  ): AsyncIterableIterator<O> {
+    if (!isIterable(source)) throw typeError('source', 'an iterable or async iterable', source);
+    checkFunction(fn);
+    checkRunOptions(options);
+    return mapJobs(this, source, fn, options ?? {}, this.#window(options?.maxPending));
+  }
+
+  /**
+   * A stream whose chunks are jobs of this shell: ordered, with backpressure on both sides. By default in object mode, so that
+   * chunks stay what they are. A job that fails destroys the stream with its error.
+   */
+  transform<I, O>(fn: RunFunction<I, O>, options?: JobTransformOptions): Transform {
+    checkFunction(fn);
+    checkOptions('options', options);
+    const { cbCpu, maxPending, ...rest } = options ?? {};
+    if (cbCpu !== undefined) checkInteger('options.cbCpu', cbCpu, 0, MAX_CPU);
+    return new JobTransform(this, fn, cbCpu, this.#window(maxPending), rest);
+  }
+
+  /** Resolves when everything that was submitted before this call has been serialized. */
+  drain(): Promise<void> {
+    return this.#port.reached(this.#port.submitted);
+  }
+
+  /**
+   * Frees the shell: `padata_free_shell()`. What the kernel leaves to its caller is checked here.
+   *
+   * @throws PadataError EBUSY jobs are pending (remedy: `await shell.drain()`)
+   */
+  free(): void {
+    if (this.#port.isFreed) return;
+    if (this.pending !== 0) {
+      throw new PadataError('EBUSY', 'padata_free_shell', `${this.pending} jobs are pending; await shell.drain() first`);
+    }
+    this.#port.free();
+    this.#onFree(this);
+  }
+
+  /** Waits for the pending jobs, then frees the shell: `await using shell = padata.createShell()`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
+    this.free();
+  }
+
+  /** @internal Whether doParallel would throw EAGAIN. */
+  get isFull(): boolean {
+    return this.#port.pending >= this.#maxPending;
+  }
+
+  /** @internal Resolves when one more job has been serialized. */
+  room(): Promise<void> {
+    return this.#port.reached((this.#port.delivered + 1) | 0);
+  }
+
+  readonly #complete = (job: Job): void => this.doSerial(job);
+
+  #window(maxPending: number | undefined): number {
+    if (maxPending !== undefined) checkInteger('options.maxPending', maxPending, 1, MAX_COUNT);
+    return Math.min(maxPending ?? DEFAULT_WINDOW, this.#maxPending);
+  }
+
+  #tooMany(): PadataError {
+    const detail = `${this.pending} jobs are pending, and maxPending is ${this.#maxPending}`;
+    return new PadataError('EAGAIN', 'doParallel', detail);
+  }
+}
+
+/** The native side of a serial(); undefined for a closure. */
+function serialHandle(serial: unknown): FunctionHandle | undefined {
+  if (typeof serial === 'function') return undefined;
+  if (serial instanceof NativeFunction) {
+    checkUsable(serial[handleKey]);
+    return serial[handleKey];
+  }
+  throw typeError('job.serial', 'a function or a native function', serial);
+}
+
+function checkCombination(parallel: FunctionHandle, serial: FunctionHandle | undefined): void {
+  checkUsable(parallel);
+  if (serial !== undefined && parallel.codec.settle !== undefined) {
+    const detail = `${parallel.name} does part of its work in order on the event loop: give it a closure serial()`;
+    throw new PadataError('EINVAL', 'doParallel', detail);
+  }
+}
+
+function checkFunction(fn: unknown): void {
+  if (typeof fn !== 'function' && !(fn instanceof NativeFunction)) {
+    throw typeError('fn', 'a function or a native function', fn);
+  }
+}
+
+function checkRunOptions(options: RunOptions | undefined): void {
+  checkOptions('options', options);
+  if (options === undefined) return;
+  if (options.cbCpu !== undefined) checkInteger('options.cbCpu', options.cbCpu, 0, MAX_CPU);
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+    throw typeError('options.signal', 'an AbortSignal', options.signal);
+  }
+}
+
+function isIterable(value: unknown): boolean {
+  if (typeof value === 'string') return true;
+  return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+}
