@@ -2,11 +2,18 @@ import { cpus, Padata } from 'padata';
 import { noop, spin } from 'padata/functions';
 import { aead } from 'padata/pcrypt';
 import { key } from '../lib/packets.mjs';
+import { noopLanes } from './promises.mjs';
 
 /** @typedef {import('../lib/types.mjs').Lane} Lane */
 /** @typedef {import('../lib/types.mjs').Packet} Packet */
 
-/** @param {{ leaveFirst?: boolean }} options leaveFirst: parallel() does not use the first CPU, the event loop may have it */
+/**
+ * @typedef {object} Options
+ * @property {boolean} [leaveFirst] parallel() does not use the first CPU, the event loop may have it
+ * @property {boolean} [promises] no-op jobs by `shell.run()`, as the pools have it, and not by `shell.doParallel()`
+ */
+
+/** @param {Options} options */
 function openInstance({ leaveFirst }) {
   const allowed = cpus.allowed();
   const first = allowed.first() ?? 0;
@@ -64,7 +71,10 @@ class PacketJob {
   }
 }
 
-/** @type {import('../lib/types.mjs').OpenBackend} */
+/**
+ * @param {Options} options
+ * @returns {Promise<import('../lib/types.mjs').Backend>}
+ */
 export async function open(options) {
   const shell = openInstance(options).createShell();
   const gcm = aead('gcm(aes)', key);
@@ -77,7 +87,7 @@ export async function open(options) {
   };
   return {
     ordered: true,
-    noopLane: (done) => new NoopJob(shell, noop, done),
+    noopLane: options.promises ? noopLanes(() => shell.run(noop, undefined)) : (done) => new NoopJob(shell, noop, done),
     spinLane: (nanoseconds, done) => new NoopJob(shell, spinFor(nanoseconds), done),
     packetLane: (next, done) => new PacketJob(shell, gcm.encrypt, next, done),
   };

@@ -34,11 +34,7 @@ function reason(error) {
   const { killed, stderr, message } = /** @type {{ killed?: boolean, stderr?: string, message: string }} */ (error);
   if (killed) return `no result after ${timeout / 1000} s`;
   const lines = (stderr || message).split('\n').filter((line) => line.trim() !== '');
-  return (
-    lines.find((line) => /^\w*Error\b|: /.test(line) && !line.startsWith('file:')) ??
-    lines[0] ??
-    'unknown'
-  ).trim();
+  return (lines.find((line) => /^\w*Error\b/.test(line)) ?? lines[0] ?? 'unknown').trim();
 }
 
 /**

@@ -2,6 +2,9 @@ import { lonePools, padata } from '../lib/contenders.mjs';
 import { roundTrips } from '../lib/drivers.mjs';
 import { best, median } from '../lib/statistics.mjs';
 
+/** For comparison only: the way that gives a promise, as the pools do. @type {import('../lib/types.mjs').Contender} */
+const byPromise = { name: 'padata, shell.run()', backend: 'padata', options: { promises: true } };
+
 /**
  * @param {string} title
  * @param {string} metric
@@ -23,7 +26,7 @@ export default {
   name: 'lone',
   title: 'Round trip of a lone no-op job, back to back and after 3 ms of idleness (medians)',
   metrics: { backToBack: 'us', afterIdle: 'us' },
-  contenders: [...padata, ...lonePools],
+  contenders: [...padata, byPromise, ...lonePools],
 
   async measure({ noopLane }) {
     if (!noopLane) throw new Error('this backend has no no-op jobs');
