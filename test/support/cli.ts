@@ -25,9 +25,11 @@ export interface Ended {
   stderr: string;
 }
 
-/** Starts the command. */
+/** Starts the command. It may end without reading all of its standard input. */
 export function start(args: string[]): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, [cli, ...args], { stdio: 'pipe' });
+  const child = spawn(process.execPath, [cli, ...args], { stdio: 'pipe' });
+  child.stdin.on('error', () => {});
+  return child;
 }
 
 /** Waits for a command that was started, and gathers what it prints. */
@@ -45,7 +47,6 @@ export async function ended(child: ChildProcessWithoutNullStreams): Promise<Ende
 /** Runs the command to its end, with these bytes as standard input. */
 export async function padata(args: string[], input: Uint8Array = new Uint8Array()): Promise<Ended> {
   const child = start(args);
-  child.stdin.on('error', () => {}); // it may end without reading all of it
   child.stdin.end(input);
   return ended(child);
 }
