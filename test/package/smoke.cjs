@@ -8,7 +8,7 @@ async function main() {
   assert.equal(esm.Padata, Padata);
   const instance = new Padata('smoke');
   const shell = instance.createShell();
-  assert.equal(String(await shell.run(echo, Buffer.from('hello'))), 'hello');
+  assert.equal(Buffer.from(await shell.run(echo, Buffer.from('hello'))).toString(), 'hello');
   shell.free();
   await instance.close();
   console.log('smoke.cjs: one copy of the package for both module systems');
