@@ -7,7 +7,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { NativeFunction } from '../index.js';
+import type { Job, NativeFunction } from '../index.js';
 import { CpuMask, Padata } from '../index.js';
 import { packetLength } from '../pcap/ip.js';
 import { linkLayer } from '../pcap/link.js';
@@ -15,6 +15,7 @@ import { PcapReader } from '../pcap/reader.js';
 import { esp } from '../pcrypt.js';
 import { compareWithNodeCrypto } from './demo-crypto.js';
 import { imixCapture } from './imix.js';
+import { InFlight } from './in-flight.js';
 import { count, plural, size } from './text.js';
 
 /** Packets of the IMIX capture, and the most that are taken of another. */
@@ -63,6 +64,11 @@ interface Pass {
   seconds: number;
 }
 
+/** A job whose data are a packet. */
+interface PacketJob extends Job {
+  data: Uint8Array;
+}
+
 /**
  * Sends packets through a function, in one shell.
  *
@@ -76,13 +82,24 @@ async function pass(
 ): Promise<Pass> {
   const shell = instance.createShell();
   const results: Uint8Array[] = [];
-  const began = performance.now();
-  for await (const result of shell.map(packets, fn)) {
-    results.push(result);
+  const inFlight = new InFlight();
+  let failure: Error | undefined;
+  const serial = ({ data, result, error }: PacketJob) => {
+    if (error) failure ??= error;
+    else results.push(result as Uint8Array);
     progress(results.length);
+    inFlight.leave(data.length);
+  };
+  const began = performance.now();
+  for (const data of packets) {
+    if (inFlight.crowded) await inFlight.room();
+    inFlight.enter(data.length);
+    shell.doParallel({ parallel: fn, serial, data });
   }
+  await shell.drain();
   const seconds = (performance.now() - began) / 1000;
   shell.free();
+  if (failure) throw failure;
   return { packets: results, seconds };
 }
 

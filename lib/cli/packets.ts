@@ -5,15 +5,10 @@ import { packetLength } from '../pcap/ip.js';
 import type { IpVersion, LinkLayer } from '../pcap/link.js';
 import type { PcapReader } from '../pcap/reader.js';
 import type { PcapWriter } from '../pcap/writer.js';
+import { InFlight } from './in-flight.js';
 
 /** A function from an IP packet to an IP packet, as `padata/pcrypt` makes them. */
 export type PacketFunction = NativeFunction<Uint8Array, Uint8Array>;
-
-/** Most jobs in flight: enough to keep many CPUs busy while the event loop reads and writes. */
-const MAX_JOBS = 4096;
-
-/** Most bytes of packets in flight: what bounds the memory when the packets are long. */
-const MAX_BYTES = 8 * 1024 * 1024;
 
 /** What became of the packets, by reason or by errno name where that is told apart. */
 export interface Tally {
@@ -51,13 +46,11 @@ export interface PumpOptions {
 
 /**
  * Takes packets from a reader through one shell to a writer. The shell keeps the order, so what goes round the function (a
- * frame without IP) goes through the shell as well. No packet costs a promise: the pump waits only where too much is in
- * flight or the writer is behind.
+ * frame without IP) goes through the shell as well.
  */
 export class PacketPump {
   readonly tally: Tally = { read: 0, written: 0, copied: 0, dropped: new Map(), failed: new Map() };
-  private inFlight = 0;
-  private wake: (() => void) | undefined;
+  private readonly inFlight = new InFlight();
   private readonly pass = (job: PacketJob): void => this.options.shell.doSerial(job);
   private readonly take = (job: PacketJob): void => this.serial(job);
 
@@ -69,7 +62,7 @@ export class PacketPump {
     try {
       for await (const frames of reader) {
         for (const frame of frames) {
-          if (this.crowded) await this.room();
+          if (this.inFlight.crowded || writer.full) await this.room();
           this.submit(frame);
         }
         await writer.ready();
@@ -80,21 +73,9 @@ export class PacketPump {
     }
   }
 
-  private get crowded(): boolean {
-    return this.inFlight >= MAX_BYTES || this.options.shell.pending >= MAX_JOBS || this.options.writer.full;
-  }
-
-  /** Waits until half of what may be in flight is, so that waiting is rare. */
   private async room(): Promise<void> {
     await this.options.writer.ready();
-    if (this.half) return;
-    await new Promise<void>((resolve) => {
-      this.wake = resolve;
-    });
-  }
-
-  private get half(): boolean {
-    return this.inFlight <= MAX_BYTES / 2 && this.options.shell.pending <= MAX_JOBS / 2;
+    await this.inFlight.room();
   }
 
   /** Sends a frame on its way, or counts why not. */
@@ -114,7 +95,7 @@ export class PacketPump {
 
   private job(frame: Frame, linkLength: number, size: number, parallel: Job['parallel']): PacketJob {
     const start = frame.start + linkLength;
-    this.inFlight += size;
+    this.inFlight.enter(size);
     return {
       parallel,
       serial: this.take,
@@ -122,20 +103,15 @@ export class PacketPump {
       frame,
       linkLength,
       size,
-    } as PacketJob;
+    };
   }
 
   /** serial() of each job, in order. */
   private serial(job: PacketJob): void {
-    this.inFlight -= job.size;
     if (job.error) this.refused((job.error as PadataError).code);
     else if (job.parallel === this.pass) this.copy(job.frame);
     else this.write(job.frame, job.linkLength, job.result as Uint8Array);
-    if (this.wake && this.half) {
-      const wake = this.wake;
-      this.wake = undefined;
-      wake();
-    }
+    this.inFlight.leave(job.size);
   }
 
   private refused(code: string): void {
