@@ -43,8 +43,10 @@ TEST(EspInbound, GenuineGarbageIsInvalid) {
   const EspPair tunnel(test::TunnelMode(test::TunnelV4()));
   const EspPair transport(test::TransportMode());
   const Bytes inner = test::Ipv4Packet(Bytes(8));
-  EXPECT_EQ(transport.In(ForgeEsp(Bytes{0, 0, 3, 17})).status, -EINVAL);         // more padding than there is
-  EXPECT_EQ(transport.In(ForgeEsp(Bytes{0, 0, 255, 17})).status, -EINVAL);       // much more
+  EXPECT_EQ(transport.In(ForgeEsp(Bytes{0, 0, 3, 17})).status, -EINVAL);    // more padding than there is
+  EXPECT_EQ(transport.In(ForgeEsp(Bytes{0, 0, 255, 17})).status, -EINVAL);  // much more
+  // ... where the bytes in front happen to go on like padding: the iv ends with the sequence number, 1
+  EXPECT_EQ(transport.In(ForgeEsp(Bytes{2, 3, 3, 17}, 1)).status, -EINVAL);
   EXPECT_EQ(transport.In(ForgeEsp(Bytes{1, 3, 2, 17})).status, -EINVAL);         // padding is not 1, 2, 3
   EXPECT_EQ(transport.In(ForgeEsp(Bytes{1, 2, 2, 17})).status, 0);               // nothing but padding
   EXPECT_EQ(tunnel.In(ForgeEsp(Join({inner, {1, 2, 2, 41}}))).status, -EINVAL);  // IPv4 that says IPv6
