@@ -14,8 +14,8 @@ namespace padata {
 
 }  // namespace padata
 
-#define PADATA_CHECK(condition, message)                                          \
-  do {                                                                            \
+#define PADATA_CHECK(condition, message)                                              \
+  do {                                                                                \
     if (!(condition)) ::padata::CheckFailed(#condition, message, __FILE__, __LINE__); \
   } while (false)
 

@@ -1,7 +1,7 @@
 #include "core/instance.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <new>
 #include <utility>
@@ -90,8 +90,10 @@ int Instance::Apply(Cpumasks masks) {
     usable_ = std::move(usable);
     PublishUsable(usable_.parallel);
     const bool invalid = usable_.parallel.IsEmpty() || usable_.serial.IsEmpty();
-    invalid ? flags.fetch_or(kInvalid, std::memory_order_relaxed) : flags.fetch_and(~kInvalid, std::memory_order_relaxed);
-    control().attended.fetch_and(~kKickPending, std::memory_order_seq_cst);  // whoever was called may not be usable any more
+    invalid ? flags.fetch_or(kInvalid, std::memory_order_relaxed)
+            : flags.fetch_and(~kInvalid, std::memory_order_relaxed);
+    control().attended.fetch_and(~kKickPending,
+                                 std::memory_order_seq_cst);  // whoever was called may not be usable any more
     if (HasWork()) Kick(-1);
   }
   flags.fetch_and(~kChanging, std::memory_order_relaxed);
@@ -205,10 +207,12 @@ void Instance::Measured(int cpu, size_t jobs, uint64_t ns) {
   std::atomic<uint64_t>& on_cpu = jobs_on_[static_cast<size_t>(cpu)];
   on_cpu.fetch_add(jobs, std::memory_order_relaxed);
   home_cpu_.store(cpu, std::memory_order_relaxed);
-  // Threads may overwrite each other's step of the average: it is only a statistic.
-  const auto now = static_cast<uint32_t>(std::min<uint64_t>(ns / jobs, 1'000'000'000));
-  const uint32_t before = cost_ns();
-  cost_ns_.store(before == kUnknownCostNs ? now : before - before / 4 + now / 4, std::memory_order_relaxed);
+  // A thread that was preempted has measured somebody else's time as well: one batch at most doubles the figure, and the next
+  // one takes it down again. Threads may overwrite each other's steps: it is only a statistic.
+  const uint64_t now = std::min<uint64_t>(ns / jobs, 1'000'000'000);
+  const uint64_t before = cost_ns();
+  const uint64_t next = now < before ? (before + 3 * now) / 4 : std::min(now, 2 * before + 1);
+  cost_ns_.store(static_cast<uint32_t>(next), std::memory_order_relaxed);
 }
 
 }  // namespace padata

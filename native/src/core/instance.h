@@ -60,8 +60,8 @@ class Instance : public RefCounted<Instance> {
     std::atomic<uint32_t> mask_generation;  // grows with each change of the usable masks
   };
   static constexpr uint32_t kKickPending = 1u << 31;
-  static constexpr uint32_t kUnknownCostNs = 100'000;  // before the first measurement a job is taken to be long
-  static constexpr uint64_t kWakeWorthNs = 20'000;     // a backlog of so much work is worth another thread,
+  static constexpr uint32_t kUnknownCostNs = 100'000;   // before the first measurement a job is taken to be long
+  static constexpr uint64_t kWakeWorthNs = 20'000;      // a backlog of so much work is worth another thread,
   static constexpr uint64_t kLoopCpuWorthNs = 100'000;  // and of so much even one on the CPU of the event loop
 
   // Environment. The instance is started, and one thread for a usable CPU exists. Returns 0, or a negative errno from

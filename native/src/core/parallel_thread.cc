@@ -132,7 +132,8 @@ bool ParallelThread::MayBegin(Instance& instance, size_t index) {
   const uint64_t here = round_ << 10 | index << 2;
   progress_.store(here | kChecking, std::memory_order_release);  // release: TakeBack() reads the batch
   AsymmetricFence::Light();
-  if (revoked_.load(std::memory_order_relaxed) || !instance.MayRun(cpu_)) [[unlikely]] return false;
+  if (revoked_.load(std::memory_order_relaxed) || !instance.MayRun(cpu_)) [[unlikely]]
+    return false;
   progress_.store(here | kRunning, std::memory_order_release);
   return true;
 }

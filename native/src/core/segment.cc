@@ -38,7 +38,8 @@ class SegmentPool {
     void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return false;
     const uintptr_t start = (reinterpret_cast<uintptr_t>(memory) + kSegmentBytes - 1) & ~(uintptr_t{kSegmentBytes} - 1);
-    for (size_t i = kSegmentsPerMapping; i-- > 0;) free_.push_back(reinterpret_cast<Segment*>(start + i * kSegmentBytes));
+    for (size_t i = kSegmentsPerMapping; i-- > 0;)
+      free_.push_back(reinterpret_cast<Segment*>(start + i * kSegmentBytes));
     return true;
   }
 

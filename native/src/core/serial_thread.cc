@@ -21,9 +21,7 @@ Mutex creation_mutex;
 
 }  // namespace
 
-SerialThread* SerialThread::On(int cpu) {
-  return threads[static_cast<size_t>(cpu)].load(std::memory_order_acquire);
-}
+SerialThread* SerialThread::On(int cpu) { return threads[static_cast<size_t>(cpu)].load(std::memory_order_acquire); }
 
 int SerialThread::Ensure(int cpu) {
   if (On(cpu) != nullptr) return 0;
