@@ -98,7 +98,6 @@ class Port {
   Shell* const shell_;
   const OnSerial on_serial_;
   std::deque<Piece> pieces_;  // oldest first
-  uint32_t tail_ = 0;
   bool delivering_ = false;
   uint64_t submitted_ = 0;
   uint64_t retired_ = 0;
