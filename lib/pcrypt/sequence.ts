@@ -103,7 +103,7 @@ export class ReplayWindow {
     if (ahead >= length) {
       this.#bits.fill(0);
     } else {
-      for (let i = 1; i <= ahead; i++) this.#remove(this.#low + i);
+      for (let i = 1; i < ahead; i++) this.#remove(this.#low + i); // the new top itself is added next
     }
     this.#high = high;
     this.#low = low;
