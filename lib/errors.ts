@@ -8,6 +8,9 @@ const names = new Map<number, ErrnoName>(
   (Object.entries(constants.errno) as [ErrnoName, number][]).map(([name, value]) => [value, name]),
 );
 
+/** Made once: getSystemErrorMap() makes a new map at each call, and a flood of packets that fail makes many errors. */
+const texts = getSystemErrorMap();
+
 /**
  * An error of the mechanism: padata refused something, or a job ended with an errno. It has the shape of Node's system
  * errors, so `error.code === 'EBUSY'` works as it does for `node:fs`. A wrong type of an argument is a `TypeError`
@@ -28,7 +31,7 @@ export class PadataError extends Error {
    */
   constructor(code: ErrnoName, syscall: string, detail?: string) {
     const errno = -(constants.errno[code] as number);
-    super(`${code}: ${detail ?? getSystemErrorMap().get(errno)?.[1] ?? 'error'}, ${syscall}`);
+    super(`${code}: ${detail ?? texts.get(errno)?.[1] ?? 'error'}, ${syscall}`);
     this.name = 'PadataError';
     this.code = code;
     this.errno = errno;

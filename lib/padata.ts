@@ -117,9 +117,9 @@ export class Padata extends EventEmitter<PadataEvents> {
     this.#tellChange(before);
   }
 
-  /** Jobs are accepted again: `padata_start()`. @throws PadataError EINVAL the instance was freed */
+  /** Jobs are accepted again: `padata_start()`. @throws PadataError EINVAL the instance was freed, or is being closed */
   start(): void {
-    this.#checkNotFreed('padata_start');
+    this.#checkOpen('padata_start');
     this.#port.handle.setRunning(true);
   }
 
@@ -134,7 +134,7 @@ export class Padata extends EventEmitter<PadataEvents> {
    * @throws PadataError EINVAL the instance was freed, or is being closed
    */
   createShell(options?: ShellOptions): Shell {
-    this.#checkNotFreed('padata_alloc_shell');
+    this.#checkOpen('padata_alloc_shell');
     const shell = new Shell(this, this.#port, this.#shellsCreated, options, (freed) => this.#shells.delete(freed));
     this.#shellsCreated++;
     this.#shells.add(shell);
@@ -190,6 +190,11 @@ export class Padata extends EventEmitter<PadataEvents> {
 
   #cancelIfStranded(): void {
     if (this.#port.isInvalid) this.#port.handle.cancelBacklog();
+  }
+
+  #checkOpen(syscall: string): void {
+    this.#checkNotFreed(syscall);
+    if (this.#closing !== undefined) throw new PadataError('EINVAL', syscall, `instance ${this.name} is being closed`);
   }
 
   #checkNotFreed(syscall: string): void {

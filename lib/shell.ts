@@ -168,10 +168,10 @@ export class Shell {
       checkFunction(fn);
       checkRunOptions(options);
       const signal = options?.signal;
-      if (signal?.aborted) throw asError(signal.reason);
+      if (signal?.aborted) throw asError(signal.reason, 'aborted with');
       const receiver = {
-        fulfilled: (output: O) => (signal?.aborted ? reject(asError(signal.reason)) : resolve(output)),
-        rejected: (error: Error) => reject(signal?.aborted ? asError(signal.reason) : error),
+        fulfilled: (output: O) => (signal?.aborted ? reject(asError(signal.reason, 'aborted with')) : resolve(output)),
+        rejected: (error: Error) => reject(signal?.aborted ? asError(signal.reason, 'aborted with') : error),
       };
       this.doParallel(new RunJob(fn, input, receiver, this.#complete), options?.cbCpu);
     });

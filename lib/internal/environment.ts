@@ -19,6 +19,14 @@ const DRAIN_BUDGET_MS = 1;
 const LARGEST_GROUP = 32;
 /** and not held back for longer than about this, in milliseconds. */
 const GROUP_MS = 0.02;
+/**
+ * Before it sleeps, the loop looks for completions for so long, in milliseconds, turn by turn, so that everything else on it
+ * goes on: being woken takes longer than most small jobs. That is done while it pays: each time in vain costs a credit,
+ * each success gives one back, and without credit only one time in PROBE is tried.
+ */
+const POLL_MS = 0.1;
+const MOST_CREDIT = 8;
+const PROBE = 64;
 /** How long nothing may move, while jobs wait, before the threads are looked at; doubled up to the second value. */
 const FIRST_LOOK_MS = 2;
 const LAST_LOOK_MS = 64;
@@ -46,6 +54,9 @@ export class Environment {
   #isReferenced = false;
   #isScheduled = false;
   #groupSize = LARGEST_GROUP;
+  #pollUntil = 0;
+  #pollCredit = MOST_CREDIT;
+  #declined = 0;
   #look: NodeJS.Timeout | undefined;
   #lookMs = FIRST_LOOK_MS;
   #deliveredAtLook = 0;
@@ -72,10 +83,8 @@ export class Environment {
   /** A job was accepted: the event loop stays alive for it. */
   jobAccepted(): void {
     this.#pending++;
-    if (this.#isReferenced) return;
-    this.#isReferenced = true;
-    this.bridge.setRef(true);
-    this.#watch();
+    if (!this.#isReferenced) this.#refer();
+    if (!this.#isScheduled && !this.isDraining) this.#startPolling();
   }
 
   /** A job has been serialized. */
@@ -92,6 +101,26 @@ export class Environment {
   /** A job of this shell was completed on the event loop; its turn is looked at soon. */
   reorderSoon(port: ShellPort): void {
     if (this.#dirtyShells.push(port) === 1 && !this.isDraining) queueMicrotask(() => this.#reorder());
+  }
+
+  #refer(): void {
+    this.#isReferenced = true;
+    this.bridge.setRef(true);
+    this.#watch();
+  }
+
+  #startPolling(): void {
+    if (this.#pollCredit === 0 && ++this.#declined < PROBE) return;
+    this.#declined = 0;
+    this.#pollUntil = performance.now() + POLL_MS;
+    Atomics.store(this.#control, ARMED, 0);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#drain);
   }
 
   #runCalls(): void {
@@ -118,13 +147,14 @@ export class Environment {
     if (this.isDraining) return;
     Atomics.store(this.#control, ARMED, 0);
     this.isDraining = true;
+    const delivered = this.#delivered;
     let isDone = false;
     try {
       isDone = this.#deliver(performance.now() + DRAIN_BUDGET_MS);
     } finally {
       this.isDraining = false;
       this.#flush();
-      this.#rest(isDone);
+      this.#rest(isDone, this.#delivered !== delivered);
     }
   };
 
@@ -158,17 +188,29 @@ export class Environment {
   }
 
   /** Goes on later, or lets the loop sleep until it is woken. */
-  #rest(isDone: boolean): void {
+  #rest(isDone: boolean, hasDelivered: boolean): void {
     if (this.#pending === 0 && this.#isReferenced) {
       this.#isReferenced = false;
       this.bridge.setRef(false);
     }
+    if (!isDone || (this.#pending !== 0 && this.#polls(hasDelivered))) return this.#schedule();
     Atomics.store(this.#control, ARMED, 1);
-    if (isDone && Atomics.load(this.#control, READY_HEAD) === 0) return;
+    if (Atomics.load(this.#control, READY_HEAD) === 0) return;
     Atomics.store(this.#control, ARMED, 0);
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(this.#drain);
+    this.#schedule();
+  }
+
+  /** Whether the loop goes on looking for completions. */
+  #polls(hasDelivered: boolean): boolean {
+    const now = performance.now();
+    if (hasDelivered) {
+      if (this.#pollCredit < MOST_CREDIT) this.#pollCredit++;
+      this.#pollUntil = now + POLL_MS;
+      return true;
+    }
+    if (now < this.#pollUntil) return true;
+    if (this.#pollCredit > 0) this.#pollCredit--;
+    return false;
   }
 
   /**

@@ -30,6 +30,7 @@ export class InstancePort {
     this.queue = new JobQueue(this.handle, environment);
     this.control = this.queue.control;
     environment.instances.add(this.handle);
+    this.#refresh();
   }
 
   get usable(): Cpumasks {

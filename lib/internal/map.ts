@@ -38,7 +38,7 @@ class Window<I, O> {
         }
       }
     } catch (error) {
-      this.#failure = asError(error);
+      this.#failure = asError(error, 'the source threw');
     }
     this.#isSourceDone = true;
     this.#wake();

@@ -16,9 +16,27 @@ import {
 import type { FunctionHandle } from './native-function.js';
 import type { Segment } from './segment.js';
 import type { Slab } from './slab.js';
+import { describe } from './validate.js';
 
-/** Sets `result` and `error` of a job whose parallel() was a native function. */
+/** Sets `result` and `error` of a job whose parallel() was a native function. A job that does not let us still has its turn. */
 export function readOutcome(job: Job, parallel: FunctionHandle, segment: Segment, index: number): void {
+  try {
+    setOutcome(job, parallel, segment, index);
+  } catch (error) {
+    throwSoon(error);
+  }
+}
+
+/** Sets the error of a job whose parallel(), a closure, has thrown. */
+export function setError(job: Job, thrown: unknown): void {
+  try {
+    job.error = asError(thrown);
+  } catch (error) {
+    throwSoon(error); // the job is frozen, or the like
+  }
+}
+
+function setOutcome(job: Job, parallel: FunctionHandle, segment: Segment, index: number): void {
   const base = index << 4;
   const status = segment.words[base + STATUS] as number;
   if (status !== 0) {
@@ -73,7 +91,12 @@ export function throwSoon(error: unknown): void {
   });
 }
 
-/** Whatever was thrown, as an Error. */
-export function asError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(`parallel() threw ${String(value)}`, { cause: value });
+/** Whatever was thrown, as an Error. Never throws itself, however strange the value is. */
+export function asError(value: unknown, what = 'parallel() threw'): Error {
+  try {
+    if (value instanceof Error) return value;
+    return new Error(`${what} ${describe(value)}`, { cause: value });
+  } catch {
+    return new Error(`${what} something that cannot be described`, { cause: value });
+  }
 }

@@ -42,7 +42,7 @@ function closure<I, O>(fn: (input: I) => O | PromiseLike<O>, complete: Complete)
       complete(job);
       return;
     }
-    output.then(
+    Promise.resolve(output).then(
       (value) => {
         job.result = value;
         complete(job);

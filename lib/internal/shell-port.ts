@@ -33,7 +33,7 @@ import {
 } from './layout.js';
 import { Milestones } from './milestones.js';
 import { bytesCodec, type FunctionHandle } from './native-function.js';
-import { asError, callSerial, readOutcome, throwSoon } from './outcome.js';
+import { callSerial, readOutcome, setError, throwSoon } from './outcome.js';
 import type { Segment } from './segment.js';
 
 /** Where the entry of a job is whose parallel() is a closure. */
@@ -228,7 +228,7 @@ export class ShellPort {
       (job.parallel as (job: Job) => void)(job);
     } catch (error) {
       if (!this.#outstanding.has(job)) return throwSoon(error); // it had called doSerial, so it cannot fail any more
-      job.error = asError(error);
+      setError(job, error);
       this.complete(job);
     }
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/clock.h"
 #include "core/job_runner.h"
 #include "core/parallel_thread.h"
 #include "core/roster.h"
@@ -172,7 +173,19 @@ void Instance::Kick(int avoid_cpu) {
 
 void Instance::KickFromLoop(int cpu) {
   loop_cpu_.store(cpu, std::memory_order_relaxed);
-  Kick(cpu);
+  const uint64_t now = MonotonicNs();
+  const bool in_burst = now - std::exchange(last_kick_ns_, now) < kBurstNs;
+  const bool is_small = uint64_t{queue_.Backlog()} * cost_ns() < kWakeWorthNs;
+  if (!is_small || !MayRun(cpu)) return Kick(cpu);
+  std::atomic<uint32_t>& attended = control().attended;
+  if ((attended.fetch_or(kKickPending, std::memory_order_seq_cst) & kKickPending) != 0) return;
+  const bool is_here = ParallelThread::Wake(cpu);
+  const bool is_elsewhere = (in_burst || !is_here) && WakeOne(cpu, false);
+  if (is_here) {
+    YieldCpu();
+  } else if (!is_elsewhere) {
+    attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
+  }
 }
 
 void Instance::ShareBacklog() {

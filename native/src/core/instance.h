@@ -62,6 +62,7 @@ class Instance : public RefCounted<Instance> {
   static constexpr uint32_t kKickPending = 1u << 31;
   static constexpr uint32_t kUnknownCostNs = 100'000;   // before the first measurement a job is taken to be long
   static constexpr uint64_t kWakeWorthNs = 20'000;      // a backlog of so much work is worth another thread,
+  static constexpr uint64_t kBurstNs = 500'000;        // jobs that follow each other within this time are a burst
   static constexpr uint64_t kLoopCpuWorthNs = 100'000;  // and of so much even one on the CPU of the event loop
 
   // Environment. The instance is started, and one thread for a usable CPU exists. Returns 0, or a negative errno from
@@ -93,7 +94,9 @@ class Instance : public RefCounted<Instance> {
 
   // Environment and parallel threads: wakes one sleeping thread, not on `avoid_cpu` if there is a choice. Does nothing if all are awake.
   void Kick(int avoid_cpu);
-  // Environment, on `cpu`: Kick(), and remembers where the event loop runs, for it shares that CPU with a thread there.
+  // Environment, on `cpu`: kicks, and remembers where the event loop runs, for it shares that CPU with a thread there.
+  // A CPU that sleeps takes tens of microseconds to wake (more in a virtual machine), so a job that is shorter than that goes to
+  // the thread of this very CPU, and the event loop yields to it; if more such jobs follow soon, another CPU is woken besides.
   void KickFromLoop(int cpu);
   // Parallel thread, after it claimed jobs: wakes another one if what is left is worth it.
   void ShareBacklog();
@@ -112,6 +115,9 @@ class Instance : public RefCounted<Instance> {
   // How long one job takes, in nanoseconds: a running average, which decides how many are claimed at once.
   uint32_t cost_ns() const { return cost_ns_.load(std::memory_order_relaxed); }
   void Measured(int cpu, size_t jobs, uint64_t ns);
+
+  // Parallel threads. Whether the event loop was seen on this CPU last.
+  bool SharesCpuWithLoop(int cpu) const { return loop_cpu_.load(std::memory_order_relaxed) == cpu; }
 
   // Any thread. Jobs that ran on a CPU.
   uint64_t JobsOn(int cpu) const { return jobs_on_[static_cast<size_t>(cpu)].load(std::memory_order_relaxed); }
@@ -145,6 +151,7 @@ class Instance : public RefCounted<Instance> {
   CpuBits usable_bits_{};  // usable_.parallel, for the threads
 
   std::atomic<uint32_t> cost_ns_;
+  uint64_t last_kick_ns_ = 0;      // environment
   std::atomic<int> loop_cpu_{-1};  // where the environment was seen last
   std::atomic<int> home_cpu_{-1};  // where jobs ran last
   const std::unique_ptr<std::atomic<uint64_t>[]> jobs_on_;

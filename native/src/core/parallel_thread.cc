@@ -187,18 +187,23 @@ bool ParallelThread::FindsWork() const {
 }
 
 void ParallelThread::Idle() {
+  if (!Spin()) Park();
+}
+
+// Looks for work for a while; true if there is some. On the CPU of an event loop it would look in vain: the loop, which brings the
+// work, cannot run meanwhile.
+bool ParallelThread::Spin() {
+  const auto is_shared = [this](const auto& instance) { return instance->SharesCpuWithLoop(cpu_); };
+  if (std::any_of(roster_.begin(), roster_.end(), is_shared)) return FindsWork();
+  bool found = false;
   if (spinning.fetch_add(1, std::memory_order_relaxed) == 0) {
     const uint64_t end = MonotonicNs() + kSpinNs;
-    bool found = false;
     while (!(found = FindsWork()) && MonotonicNs() < end) {
       for (int i = 0; i < 16; ++i) CpuRelax();
     }
-    spinning.fetch_sub(1, std::memory_order_relaxed);
-    if (found) return;
-  } else {
-    spinning.fetch_sub(1, std::memory_order_relaxed);
   }
-  Park();
+  spinning.fetch_sub(1, std::memory_order_relaxed);
+  return found;
 }
 
 void ParallelThread::Park() {

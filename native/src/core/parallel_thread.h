@@ -68,6 +68,7 @@ class ParallelThread {
   bool MayBegin(Instance& instance, size_t index);
   size_t EndEarly(Instance& instance, size_t index) PADATA_EXCLUDES(take_back_mutex_);
   void Idle();
+  bool Spin();
   void Park();
   bool FindsWork() const;
 
