@@ -117,6 +117,7 @@ export class Shell {
    */
   doParallel(job: Job, cbCpu?: number): number {
     if (typeof job !== 'object' || job === null) throw typeError('job', 'an object', job);
+    const { parallel, serial: serialFunction, data } = job; // all that may be getters, before anything is looked at
     const owner = this.#owner;
     if (this.#port.isFreed) throw new PadataError('EINVAL', 'doParallel', 'the shell was freed');
     owner.checkAccepting();
@@ -127,13 +128,12 @@ export class Shell {
       checkInteger('cbCpu', cbCpu, 0, MAX_CPU);
       cpu = owner.cbCpu(cbCpu);
     }
-    const serial = serialHandle(job.serial);
+    const serial = serialHandle(serialFunction);
     if (this.#port.pending >= this.#maxPending) throw this.#tooMany();
-    const parallel = job.parallel;
     if (parallel instanceof NativeFunction) {
       const handle = parallel[handleKey];
       if (handle.isFreed || handle.isRange || serial !== undefined) checkCombination(handle, serial);
-      this.#port.submitNative(job, handle, serial, cpu);
+      this.#port.submitNative(job, data, handle, serial, cpu);
     } else {
       if (typeof parallel !== 'function') throw typeError('job.parallel', 'a function or a native function', parallel);
       this.#port.submitClosure(job, serial, cpu);

@@ -21,11 +21,26 @@ const parts = new Parts();
 /** Up to this size a loop is faster than TypedArray.prototype.set. */
 const LOOPED = 24;
 
+/** `length` of an array can be overridden, and is not taken on trust: whatever it says, a size comes out, or an error. */
+function sizeOf(part: Uint8Array | undefined): number {
+  if (part === undefined) return 0;
+  const size = part.length;
+  if (size >>> 0 !== size) throw tooLarge(size);
+  return size;
+}
+
+function tooLarge(size: unknown): RangeError {
+  return rangeError('job.data', `at most ${MAX_INPUT_BYTES} bytes`, size);
+}
+
+/** Writes at or behind `offset` only, also if another thread makes a shared array longer meanwhile. */
 function copy(from: Uint8Array, size: number, to: Uint8Array, offset: number): void {
   if (size <= LOOPED) {
     for (let i = 0; i < size; i++) to[offset + i] = from[i] as number;
   } else if (from.length === size) {
     to.set(from, offset);
+  } else {
+    throw rangeError('job.data', 'an array that keeps its length', from.length);
   }
 }
 
@@ -48,15 +63,15 @@ export class Input {
     parts.clear();
     fn.codec.encode(value, parts);
     const { first, second, third } = parts;
-    this.#first = first === undefined ? 0 : first.length;
-    this.#second = second === undefined ? 0 : second.length;
-    this.#third = third === undefined ? 0 : third.length;
+    this.#first = sizeOf(first);
+    this.#second = sizeOf(second);
+    this.#third = sizeOf(third);
     this.#size = this.#first + this.#second + this.#third;
     this.slab = undefined;
     this.#low = this.#high = 0;
     const room = fn.headroom + this.#size + fn.tailroom;
     if (room === 0) return;
-    if (this.#size > MAX_INPUT_BYTES) throw rangeError('job.data', `at most ${MAX_INPUT_BYTES} bytes`, this.#size);
+    if (this.#size > MAX_INPUT_BYTES) throw tooLarge(this.#size);
     const slab = slabs.reserve(room);
     const offset = slabs.offset + fn.headroom;
     try {

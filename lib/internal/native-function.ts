@@ -84,9 +84,12 @@ export const bytesCodec: Codec<unknown, unknown> = {
       parts.first = input;
       return;
     }
-    const isList = Array.isArray(input) && input.length <= 3 && input.every((part) => part instanceof Uint8Array);
-    if (!isList) throw typeError('job.data', 'undefined, a Uint8Array, or an array of up to three of them', input);
-    [parts.first, parts.second, parts.third] = input as Uint8Array[];
+    const isShort = Array.isArray(input) && input.length <= 3;
+    const list = isShort ? Array.from(input) : undefined; // read once: an element may be a getter
+    if (list === undefined || list.length > 3 || !list.every((part) => part instanceof Uint8Array)) {
+      throw typeError('job.data', 'undefined, a Uint8Array, or an array of up to three of them', input);
+    }
+    [parts.first, parts.second, parts.third] = list;
   },
 };
 

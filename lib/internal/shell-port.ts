@@ -96,11 +96,17 @@ export class ShellPort {
    *
    * @throws what the function's codec throws; PadataError ENOMEM, or what the serial thread could not be started for
    */
-  submitNative(job: Job, parallel: FunctionHandle, serial: FunctionHandle | undefined, cbCpu: number): void {
-    this.#queue.reserve();
+  submitNative(
+    job: Job,
+    data: unknown,
+    parallel: FunctionHandle,
+    serial: FunctionHandle | undefined,
+    cbCpu: number,
+  ): void {
     if (serial !== undefined) this.#ensureSerialThread(cbCpu);
-    const hasInput = job.data !== undefined || parallel.codec !== bytesCodec || parallel.headroom + parallel.tailroom !== 0;
-    if (hasInput) input.take(environment.slabs, parallel, job.data);
+    const hasInput = data !== undefined || parallel.codec !== bytesCodec || parallel.headroom + parallel.tailroom !== 0;
+    if (hasInput) this.#takeInput(data, parallel, serial);
+    this.#reserve(hasInput);
     const segment = this.#place(hasInput);
     const index = this.#tailIndex++;
     const base = index << 4;
@@ -179,12 +185,34 @@ export class ShellPort {
     this.#handle.free();
   }
 
+  /** The input may have getters, and those are the user's: what they may have freed is looked at again. */
+  #takeInput(data: unknown, parallel: FunctionHandle, serial: FunctionHandle | undefined): void {
+    input.take(environment.slabs, parallel, data);
+    if (!this.isFreed && !parallel.isFreed && serial?.isFreed !== true) return;
+    this.#giveUpInput(true);
+    throw new PadataError('EINVAL', 'doParallel', 'the shell or the function was freed while job.data was read');
+  }
+
+  /** Sees to a place in the queue. On failure gives up the input that was taken before. */
+  #reserve(hasInput: boolean): void {
+    try {
+      this.#queue.reserve();
+    } catch (error) {
+      this.#giveUpInput(hasInput);
+      throw error;
+    }
+  }
+
+  #giveUpInput(hasInput: boolean): void {
+    if (hasInput && input.slab !== undefined) environment.slabs.release(input.slab);
+  }
+
   /** The segment that the next entry is written to. On failure gives up the input that was taken before. */
   #place(hasInput: boolean): Segment {
     if (this.#tailIndex < JOBS_PER_SEGMENT) return this.#tail as Segment;
     const address = this.#handle.grow();
     if (address === undefined) {
-      if (hasInput && input.slab !== undefined) environment.slabs.release(input.slab);
+      this.#giveUpInput(hasInput);
       throw new PadataError('ENOMEM', 'doParallel', 'no memory for more jobs');
     }
     const segment = environment.segments.take(address);
