@@ -168,7 +168,14 @@ void Instance::Attend() {
 void Instance::Kick(int avoid_cpu) {
   std::atomic<uint32_t>& attended = control().attended;
   if ((attended.fetch_or(kKickPending, std::memory_order_seq_cst) & kKickPending) != 0) return;
-  if (!WakeOne(avoid_cpu, true)) attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
+  if (!WakeOne(avoid_cpu, true)) EndKick(avoid_cpu);
+}
+
+// Nobody was asleep. Jobs that came since then were not kicked for, and a thread may have gone to sleep behind our back: so
+// look again, now that others kick for themselves.
+void Instance::EndKick(int avoid_cpu) {
+  control().attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
+  if (HasWork()) WakeOne(avoid_cpu, true);
 }
 
 void Instance::KickFromLoop(int cpu) {
@@ -184,7 +191,7 @@ void Instance::KickFromLoop(int cpu) {
   if (is_here) {
     YieldCpu();
   } else if (!is_elsewhere) {
-    attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
+    EndKick(cpu);
   }
 }
 

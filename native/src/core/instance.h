@@ -137,6 +137,7 @@ class Instance : public RefCounted<Instance> {
   int Apply(Cpumasks masks) PADATA_REQUIRES(mutex_);
   void PublishUsable(const CpuMask& parallel) PADATA_REQUIRES(mutex_);
   bool WakeOne(int avoid_cpu, bool also_avoided);
+  void EndKick(int avoid_cpu);
 
   const RefPtr<Environment> environment_;
   const std::string name_;

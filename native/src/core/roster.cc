@@ -39,10 +39,11 @@ void Roster::Remove(Instance& instance) {
   instance.Unref();
 }
 
-// release: whoever sees the new generation sees the masks that were changed before.
-void Roster::Changed() { Get().generation.fetch_add(1, std::memory_order_release); }
+// Whoever sees the new generation sees the masks that were changed before. seq_cst: "changed, then wake" and "prepare to park,
+// then look at the generation" are a Dekker pair.
+void Roster::Changed() { Get().generation.fetch_add(1, std::memory_order_seq_cst); }
 
-uint32_t Roster::generation() { return Get().generation.load(std::memory_order_acquire); }
+uint32_t Roster::generation() { return Get().generation.load(std::memory_order_seq_cst); }
 
 std::vector<RefPtr<Instance>> Roster::For(int cpu, uint32_t* generation) {
   *generation = Roster::generation();  // before the list: a change in between is looked at again

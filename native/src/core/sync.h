@@ -2,12 +2,12 @@
 // parking place for one thread, a pair of asymmetric fences, and the pause of a spinning loop.
 //
 // Lock order of the whole core, outermost first. A thread that holds a lock takes only locks further down:
-//   1. Instance::mutex_           masks, shells, start/stop
-//   2. ParallelThread::mutex_     the roster of one thread
-//   3. Instance::returned_mutex_  tokens given back
-//   4. SerialThread::mutex_       the inbox of one thread
-//   5. Environment::wake_mutex_   the way to the event loop
-//   6. the pools' mutexes         segments, slabs, functions
+//   1. Instance::mutex_                  masks
+//   2. ParallelThread::take_back_mutex_  the batch of one thread; and the mutexes under which threads are created
+//   3. JobQueue::returned_mutex_         tokens given back
+//   4. SerialThread::mutex_              the inbox of one thread
+//   5. Environment::wake_mutex_          the way to the event loop
+//   6. the others                        the roster; the pools of segments and slabs
 #ifndef PADATA_CORE_SYNC_H_
 #define PADATA_CORE_SYNC_H_
 
@@ -68,8 +68,8 @@ class Parker {
   void Cancel();
   // Any thread. True for the one caller who wakes the owner; false if the owner is awake or somebody else was first.
   bool TryUnpark();
-  // Any thread. A hint: would TryUnpark() have succeeded just now?
-  bool IsParked() const { return word_.load(std::memory_order_relaxed) == kParked; }
+  // Any thread. A hint: would TryUnpark() have succeeded just now? seq_cst: after bringing work it is as good as TryUnpark().
+  bool IsParked() const { return word_.load(std::memory_order_seq_cst) == kParked; }
 
  private:
   static constexpr uint32_t kAwake = 0;
