@@ -21,6 +21,8 @@ Mutex creation_mutex;
 // One thread that looks for work is enough for the whole process; more would only take CPU time from those that have some.
 std::atomic<uint32_t> spinning{0};
 
+Shell* ShellOf(const Job* job) { return Segment::Of(job)->header.shell.load(std::memory_order_relaxed); }
+
 }  // namespace
 
 ParallelThread* ParallelThread::On(int cpu) {
@@ -32,12 +34,17 @@ int ParallelThread::Ensure(int cpu) {
   MutexLock lock(creation_mutex);
   if (On(cpu) != nullptr) return 0;
   auto* const thread = new ParallelThread(cpu);
-  const int status = StartPinnedThread(cpu, "padata/p" + std::to_string(cpu), [thread] { thread->Run(); });
+  std::atomic<ParallelThread*>& slot = threads[static_cast<size_t>(cpu)];
+  // The thread is known before it begins a job, so that whoever takes its CPU away waits for it.
+  const int status = StartPinnedThread(cpu, "padata/p" + std::to_string(cpu), [thread, &slot] {
+    slot.store(thread, std::memory_order_release);
+    thread->Run();
+  });
   if (status != 0) {
     delete thread;
     return status;
   }
-  threads[static_cast<size_t>(cpu)].store(thread, std::memory_order_release);
+  slot.store(thread, std::memory_order_release);  // on return, too
   return 0;
 }
 
@@ -107,22 +114,29 @@ void ParallelThread::RunJobs(Instance& instance) {
   const uint64_t start = MonotonicNs();
   const size_t count = count_;
   for (size_t index = 0; index < count_;) index = RunShell(instance, index);
-  progress_.store(kIdle, std::memory_order_release);
+  LeaveBatch();
   if (count_ == count) instance.Measured(cpu_, count, MonotonicNs() - start);
+}
+
+// The next batch overwrites this one, which TakeBack() may be looking at.
+void ParallelThread::LeaveBatch() {
+  progress_.store(kIdle, std::memory_order_release);
+  AsymmetricFence::Light();  // partner: TakeBack()
+  if (revoked_.load(std::memory_order_relaxed)) [[unlikely]] {
+    MutexLock until_it_is_through(take_back_mutex_);
+  }
 }
 
 // Runs the jobs of one shell that stand one behind the other in the batch; returns the index of the next one.
 size_t ParallelThread::RunShell(Instance& instance, size_t index) {
-  Shell* const shell = Segment::Of(batch_[index])->header.shell.load(std::memory_order_relaxed);
+  if (!MayBegin(instance, index)) return EndEarly(instance, index);
+  // Only now: a job that was taken back may be through, and its shell be gone.
+  Shell* const shell = ShellOf(batch_[index]);
   shell->Enter();
   do {
-    if (!MayBegin(instance, index)) {
-      index = EndEarly(instance, index);
-      break;
-    }
     RunParallel(instance, batch_[index], cpu_);
     ++index;
-  } while (index < count_ && Segment::Of(batch_[index])->header.shell.load(std::memory_order_relaxed) == shell);
+  } while (index < count_ && ShellOf(batch_[index]) == shell && MayBegin(instance, index));
   shell->Reorder();
   shell->Leave();
   return index;
@@ -132,15 +146,16 @@ bool ParallelThread::MayBegin(Instance& instance, size_t index) {
   const uint64_t here = round_ << 10 | index << 2;
   progress_.store(here | kChecking, std::memory_order_release);  // release: TakeBack() reads the batch
   AsymmetricFence::Light();
-  if (revoked_.load(std::memory_order_relaxed) || !instance.MayRun(cpu_)) [[unlikely]]
+  if (revoked_.load(std::memory_order_relaxed) || !instance.MayRun(cpu_)) [[unlikely]] {
+    progress_.store(kIdle, std::memory_order_release);
     return false;
+  }
   progress_.store(here | kRunning, std::memory_order_release);
   return true;
 }
 
 // The job at `index` has not begun, and must not: either this CPU is not usable any more, or somebody takes the batch back.
 size_t ParallelThread::EndEarly(Instance& instance, size_t index) {
-  progress_.store(kIdle, std::memory_order_release);
   {
     MutexLock lock(take_back_mutex_);  // until TakeBack() is through
     if (taken_) {
@@ -169,10 +184,10 @@ void ParallelThread::TakeBack(Instance& instance) {
   revoked_.store(true, std::memory_order_relaxed);
   AsymmetricFence::Heavy();
   AwaitNotChecking();
-  // Still in that job? Then it will find revoked_ set before it begins another one, and wait for this lock.
+  // Still in that job? Then it will find revoked_ set before it begins another one or leaves the batch, and wait for this lock.
   const size_t next = (before >> 2 & 0xff) + 1;
   const bool stuck = progress_.load(std::memory_order_acquire) == before;
-  if (stuck) Segment::Of(batch_[next - 1])->header.shell.load(std::memory_order_relaxed)->Reorder();
+  if (stuck) ShellOf(batch_[next - 1])->Reorder();
   if (stuck && next < count_) {
     instance.queue().GiveBack(std::span(batch_).subspan(next, count_ - next));
     taken_ = true;  // EndEarly() takes both flags down

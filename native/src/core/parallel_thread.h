@@ -64,6 +64,7 @@ class ParallelThread {
   bool RunRound();
   bool RunBatch(Instance& instance);
   void RunJobs(Instance& instance);
+  void LeaveBatch() PADATA_EXCLUDES(take_back_mutex_);
   size_t RunShell(Instance& instance, size_t index);
   bool MayBegin(Instance& instance, size_t index);
   size_t EndEarly(Instance& instance, size_t index) PADATA_EXCLUDES(take_back_mutex_);
