@@ -8,6 +8,9 @@ import { Shell, type ShellOptions } from './shell.js';
 
 export type { Cpumasks } from './internal/instance-port.js';
 
+/** How long to wait for what a thread may give back to an instance that is invalid and being closed, in milliseconds. */
+const CANCEL_AGAIN_MS = 5;
+
 /** Options of `new Padata()`. */
 export interface PadataOptions {
   /** The user-supplied parallel cpumask. Default: all possible CPUs. */
@@ -188,8 +191,14 @@ export class Padata extends EventEmitter<PadataEvents> {
     this.free();
   }
 
+  /**
+   * No CPU can run what waits, so it is completed with ECANCELED. A thread may still give back what it had claimed before the
+   * mask was changed: therefore again, until nothing is pending.
+   */
   #cancelIfStranded(): void {
-    if (this.#port.isInvalid) this.#port.handle.cancelBacklog();
+    if (this.#port.isFreed || !this.#port.isInvalid) return;
+    this.#port.handle.cancelBacklog();
+    if (this.stats().pending !== 0) setTimeout(() => this.#cancelIfStranded(), CANCEL_AGAIN_MS).unref();
   }
 
   #checkOpen(syscall: string): void {
