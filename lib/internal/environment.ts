@@ -7,6 +7,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { type BridgeHandle, binding, type InstanceHandle } from '../binding.js';
+import { Fifo } from './fifo.js';
 import type { JobQueue } from './job-queue.js';
 import { ARMED, READY, READY_HEAD, READY_NEXT } from './layout.js';
 import { SegmentCache } from './segment.js';
@@ -45,8 +46,8 @@ export class Environment {
   readonly #control: Int32Array;
   /** By id; ids begin with 1. */
   readonly #ports: (ShellPort | undefined)[] = [];
-  /** Shells that have jobs to deliver, or may have. */
-  #ready: ShellPort[] = [];
+  /** Shells that have jobs to deliver, or may have; each at most once, see ShellPort.isQueued. */
+  readonly #ready = new Fifo<ShellPort>();
   #dirtyShells: ShellPort[] = [];
   #calls: (() => void)[] = [];
   #pending = 0;
@@ -75,8 +76,7 @@ export class Environment {
 
   /** The native side has promised not to put this shell on the list any more; it may be on it now. */
   dropPort(port: ShellPort): void {
-    this.#collect();
-    this.#ready = this.#ready.filter((other) => other !== port);
+    this.#collect(); // it may still be on the ready list of its own, too: then deliver() finds it freed
     this.#ports[port.id] = undefined;
   }
 
@@ -166,7 +166,8 @@ export class Environment {
       const port = this.#ready.shift();
       if (port === undefined) return true;
       const count = port.deliver(this.#groupSize);
-      if (count === this.#groupSize) this.#ready.push(port); // there may be more; the others come first
+      port.isQueued = count === this.#groupSize; // there may be more; the others come first
+      if (port.isQueued) this.#ready.push(port);
       this.#flush();
       const now = performance.now();
       if (count !== 0) this.#groupSize = groupSizeFor((now - before) / count);
@@ -183,6 +184,8 @@ export class Environment {
       const port = this.#ports[id] as ShellPort;
       id = Atomics.load(port.control, READY_NEXT);
       Atomics.store(port.control, READY, 0); // before `commit` is read, see core/environment.h
+      if (port.isQueued) continue;
+      port.isQueued = true;
       this.#ready.push(port);
     }
   }

@@ -51,6 +51,8 @@ export class ShellPort {
   /** Jobs that were accepted and have not been serialized. */
   pending = 0;
   isFreed = false;
+  /** For the environment: it is in its list of shells to deliver. */
+  isQueued = false;
 
   readonly #handle: ShellHandle;
   readonly #instance: InstanceHandle;
