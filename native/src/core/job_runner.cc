@@ -12,6 +12,23 @@ namespace {
 
 constexpr padata_api kApi = {sizeof(padata_api), 0, DoSerial};
 
+// The `job` of a ticket: the address of the entry, and above it, where addresses of user space have no bits, in which use of
+// its segment. Without that a late ticket would fit the same position of a new shell in the same segment.
+constexpr int kAddressBits = 48;
+
+void* TicketOf(const Job* job) {
+  const uint64_t use = Segment::Of(job)->header.use.load(std::memory_order_relaxed);
+  return reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(job) | use << kAddressBits);
+}
+
+// nullptr if the segment is in another use by now. Segments are never unmapped, so that looking at a job that is long gone is safe.
+Job* EntryOf(const padata_ticket& ticket) {
+  const auto address = reinterpret_cast<uintptr_t>(ticket.job) & ((uintptr_t{1} << kAddressBits) - 1);
+  auto* const job = reinterpret_cast<Job*>(address);
+  if (job == nullptr || TicketOf(job) != ticket.job || Segment::Of(job)->SeqNr(job) != ticket.seq_nr) return nullptr;
+  return job;
+}
+
 padata_call CallOf(Job* job, uint64_t seq_nr, int cpu) {
   padata_call call{};
   call.struct_size = sizeof(call);
@@ -22,7 +39,7 @@ padata_call CallOf(Job* job, uint64_t seq_nr, int cpu) {
   call.tailroom = job->parallel == nullptr ? 0 : job->parallel->tailroom();
   call.cpu = cpu;
   call.cb_cpu = job->cb_cpu;
-  call.ticket = {job, seq_nr};
+  call.ticket = {TicketOf(job), seq_nr};
   call.api = &kApi;
   return call;
 }
@@ -112,10 +129,8 @@ void Cancel(Job* job, int32_t status) {
 }
 
 int32_t DoSerial(padata_ticket ticket, int32_t status, const padata_result* result) {
-  auto* const job = static_cast<Job*>(ticket.job);
-  // Segments are never unmapped, so that looking at a job that is long gone is safe.
-  if (job == nullptr || Segment::Of(job)->SeqNr(job) != ticket.seq_nr) return -EINVAL;
-  if (!BeginFinish(job, ticket.seq_nr)) return -EINVAL;
+  Job* const job = EntryOf(ticket);
+  if (job == nullptr || !BeginFinish(job, ticket.seq_nr)) return -EINVAL;
   Shell& shell = *Segment::Of(job)->header.shell.load(std::memory_order_relaxed);
   Instance& instance = shell.instance();
   StoreResult(job, status == -EINPROGRESS ? -EPROTO : status, result == nullptr ? padata_result{} : *result);

@@ -19,6 +19,7 @@ class SegmentPool {
     if (free_.empty() && !Map()) return nullptr;
     Segment* segment = free_.back();
     free_.pop_back();
+    segment->header.use.store(++uses_, std::memory_order_relaxed);
     return segment;
   }
 
@@ -45,6 +46,7 @@ class SegmentPool {
 
   Mutex mutex_;
   std::vector<Segment*> free_ PADATA_GUARDED_BY(mutex_);
+  uint64_t uses_ PADATA_GUARDED_BY(mutex_) = 0;
 };
 
 SegmentPool& Pool() {
