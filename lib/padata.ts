@@ -198,7 +198,11 @@ export class Padata extends EventEmitter<PadataEvents> {
   #cancelIfStranded(): void {
     if (this.#port.isFreed || !this.#port.isInvalid) return;
     this.#port.handle.cancelBacklog();
-    if (this.stats().pending !== 0) setTimeout(() => this.#cancelIfStranded(), CANCEL_AGAIN_MS).unref();
+    if (this.#isPending()) setTimeout(() => this.#cancelIfStranded(), CANCEL_AGAIN_MS).unref();
+  }
+
+  #isPending(): boolean {
+    return [...this.#shells].some((shell) => shell.pending !== 0);
   }
 
   #checkOpen(syscall: string): void {
