@@ -10,3 +10,6 @@ foreach(file ${files})
     target_link_libraries(${name} PRIVATE TBB::tbb)
   endif()
 endforeach()
+# The event loop of core_bench is the one of the tests.
+target_sources(core_bench PRIVATE test/support/loop.cc test/support/queue_writer.cc)
+target_include_directories(core_bench PRIVATE test)

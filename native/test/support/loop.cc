@@ -1,28 +1,62 @@
 #include "support/loop.h"
 
-#include <sched.h>
+#include <algorithm>
+#include <utility>
 
 #include "core/check.h"
-#include "core/job_queue.h"
 
 namespace padata::test {
-static uint32_t instance_tail=0, cached_head=0, capacity=4096; static std::atomic<uint64_t>*tokens;
 
 Loop::Loop()
     : environment_(new Environment([](void* arg) { static_cast<Parker*>(arg)->TryUnpark(); }, &parker_)) {}
 
 Loop::~Loop() { environment_->Close(); }
 
-size_t Loop::Drain() {
+std::shared_ptr<QueueWriter> Loop::WriterFor(Instance& instance) {
+  std::weak_ptr<QueueWriter>& known = writers_[&instance];
+  std::shared_ptr<QueueWriter> writer = known.lock();
+  if (writer == nullptr) known = writer = std::make_shared<QueueWriter>(instance);
+  return writer;
+}
+
+// Within a drain jobs are published in groups: each publication takes the cache line of the tail away from the threads.
+void Loop::Submitted(QueueWriter& writer) {
+  if (!is_draining_) return writer.Publish();
+  if (std::find(dirty_.begin(), dirty_.end(), &writer) == dirty_.end()) dirty_.push_back(&writer);
+}
+
+void Loop::Flush() {
+  for (QueueWriter* writer : dirty_) writer->Publish();
+  dirty_.clear();
+}
+
+// Moves the shared list of ready shells to our own.
+void Loop::Collect() {
+  if (environment_->control().ready_head.load(std::memory_order_relaxed) == 0) return;
   uint32_t id = environment_->control().ready_head.exchange(0, std::memory_order_seq_cst);
-  size_t delivered = 0;
   while (id != 0) {
-    Port* const port = ports_.at(id);
-    Shell::Control& control = port->shell_->control();
+    const Entry& entry = shells_.at(id);
+    auto& control = *reinterpret_cast<Shell::Control*>(entry.control->data());
     id = control.ready_next.load(std::memory_order_relaxed);
-    control.ready.store(0, std::memory_order_seq_cst);  // before `commit` is read, see Environment::Notify()
-    delivered += port->Deliver();
+    control.ready.exchange(0, std::memory_order_seq_cst);  // before `commit` is read, see Environment::Notify()
+    if (entry.port != nullptr) ready_.push_back(entry.port);
   }
+}
+
+size_t Loop::Drain() {
+  size_t delivered = 0;
+  is_draining_ = true;
+  while (true) {
+    Collect();
+    if (ready_.empty()) break;
+    Port* const port = ready_.front();
+    ready_.pop_front();
+    const size_t count = port->Deliver(kGroup);
+    if (count == kGroup) ready_.push_back(port);  // there may be more; the others come first
+    Flush();
+    delivered += count;
+  }
+  is_draining_ = false;
   return delivered;
 }
 
@@ -43,26 +77,44 @@ void Loop::Sleep() {
 }
 
 Port::Port(Loop& loop, Instance& instance, OnSerial on_serial)
-    : loop_(loop), instance_(instance), shell_(instance.CreateShell()), on_serial_(std::move(on_serial)) {
-  loop_.ports_.emplace(shell_->id(), this); tokens= reinterpret_cast<std::atomic<uint64_t>*>(instance.queue().memory()->data());
+    : loop_(loop),
+      instance_(instance),
+      writer_(loop.WriterFor(instance)),
+      shell_(instance.CreateShell()),
+      on_serial_(std::move(on_serial)) {
+  loop_.shells_.insert_or_assign(shell_->id(), Loop::Entry{this, shell_->control_memory()});
 }
 
 Port::~Port() {
+  if (is_abandoned_) return;
   PADATA_CHECK(pending() == 0, "jobs are in flight");
   shell_->AwaitQuiet();
-  loop_.Drain();
-  loop_.ports_.erase(shell_->id());
+  Abandon();
+  loop_.shells_.erase(shell_->id());
   instance_.FreeShell(shell_);
 }
 
-Job* Port::Submit(const Submission& submission) {
+void Port::Abandon() {
+  loop_.Collect();
+  std::erase(loop_.ready_, this);
+  loop_.shells_.at(shell_->id()).port = nullptr;
+  is_abandoned_ = true;
+}
+
+Job* Port::NextEntry(uint64_t info) {
   if (write_index_ == kJobsPerSegment) {
-    pieces_.push_back({shell_->Grow(), std::vector<uint64_t>(kJobsPerSegment)});
+    Segment* const segment = shell_->Grow();
+    PADATA_CHECK(segment != nullptr, "no memory for more jobs");
+    pieces_.push_back({segment, std::vector<uint64_t>(kJobsPerSegment)});
     write_index_ = 0;
   }
   Piece& piece = pieces_.back();
-  piece.infos[write_index_] = submission.info;
-  Job* const job = &piece.segment->jobs[write_index_++];
+  piece.infos[write_index_] = info;
+  return &piece.segment->jobs[write_index_++];
+}
+
+Job* Port::Submit(const Submission& submission) {
+  Job* const job = NextEntry(submission.info);
   job->cb_cpu = submission.cb_cpu;
   job->parallel = submission.parallel;
   job->serial = submission.serial;
@@ -73,25 +125,10 @@ Job* Port::Submit(const Submission& submission) {
   job->status = 0;
   // relaxed: published by the tail, or completed by this thread itself.
   job->state.store(JobState(submitted_++, JobPhase::kSubmitted), std::memory_order_relaxed);
-  if (submission.parallel != nullptr) Enqueue(job);
+  if (submission.parallel == nullptr) return job;
+  writer_->Push(job);
+  loop_.Submitted(*writer_);
   return job;
-}
-
-void Port::Enqueue(Job* job) {
-  JobQueue& queue = instance_.queue();
-  JobQueue::Control& control = instance_.control().queue;
-  uint32_t& tail=instance_tail;
-  if (tail - cached_head == capacity) {
-    cached_head = static_cast<uint32_t>(control.head.load(std::memory_order_acquire));
-    if (tail - cached_head == capacity) { PADATA_CHECK(queue.Grow(), "no memory"); tokens = reinterpret_cast<std::atomic<uint64_t>*>(queue.memory()->data()); capacity *= 2; }
-  }
-  tokens[tail & (capacity-1)].store(reinterpret_cast<uint64_t>(job), std::memory_order_relaxed);
-  ++tail;
-  if (!delivering_ || tail % 32 == 0) Publish();
-}
-void Port::Publish() {
-  instance_.control().queue.tail.store(instance_tail, std::memory_order_seq_cst);
-  if (instance_.control().attended.load(std::memory_order_seq_cst) == 0) instance_.KickFromLoop(sched_getcpu());
 }
 
 void Port::Complete(Job* job, int32_t status) {
@@ -102,9 +139,30 @@ void Port::Complete(Job* job, int32_t status) {
   shell_->Reorder();
 }
 
-// The entry that is to be retired next is the first of a new segment: the old one has been left by everybody.
-void Port::NextRetired() {
-  ++retired_;
+size_t Port::Deliver(size_t limit) {
+  size_t count = 0;
+  while (count < limit && DeliverOne()) ++count;
+  return count;
+}
+
+// False if it is not the turn of the next job yet, or its native serial() has not returned.
+bool Port::DeliverOne() {
+  if (static_cast<uint32_t>(delivered_) == shell_->control().commit.load(std::memory_order_acquire)) return false;
+  const Piece& piece = pieces_[retire_due_ ? 1 : 0];
+  Job& job = piece.segment->jobs[read_index_];
+  if (job.serial != nullptr &&
+      job.state.load(std::memory_order_acquire) != JobState(delivered_, JobPhase::kSerialized)) {
+    return false;
+  }
+  const uint64_t info = piece.infos[read_index_];
+  on_serial_(job, info);
+  Advance();
+  return true;
+}
+
+// The entry that is delivered next is the first of a new segment: the old one has been left by everybody.
+void Port::Advance() {
+  ++delivered_;
   if (retire_due_) {
     shell_->Retire();
     pieces_.pop_front();
@@ -114,27 +172,6 @@ void Port::NextRetired() {
     read_index_ = 0;
     retire_due_ = true;
   }
-}
-
-size_t Port::Deliver() {
-  const uint32_t commit = shell_->control().commit.load(std::memory_order_acquire);
-  size_t delivered = 0;
-  delivering_ = true;
-  while (static_cast<uint32_t>(retired_) != commit) {
-    const Piece& piece = pieces_[retire_due_ ? 1 : 0];
-    Job& job = piece.segment->jobs[read_index_];
-    if (job.serial != nullptr &&
-        job.state.load(std::memory_order_acquire) != JobState(retired_, JobPhase::kSerialized)) {
-      break;
-    }
-    const uint64_t info = piece.infos[read_index_];
-    on_serial_(job, info);
-    NextRetired();
-    ++delivered;
-  }
-  delivering_ = false;
-  Publish();
-  return delivered;
 }
 
 }  // namespace padata::test
