@@ -6,8 +6,7 @@ const allowed = cpus.allowed(); // the cpuset, and what `taskset` started this p
 const mine = CpuMask.of(/** @type {number} */ (allowed.first()));
 const rest = allowed.weight > 1 ? allowed.andNot(mine) : allowed;
 
-// parallel() stays off the first CPU. The scheduler then finds the event loop a place there by itself; to nail it down,
-// run `taskset -pc CPU PID` when the masks are set.
+// parallel() stays off the first CPU. The scheduler then finds the event loop a place there by itself.
 const pd = new Padata('leave-a-cpu', { parallel: rest });
 const shell = pd.createShell();
 
