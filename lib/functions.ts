@@ -20,6 +20,7 @@ import { checkBytes, checkInteger, typeError } from './internal/validate.js';
 import type { NativeFunction } from './native-function.js';
 
 const NOTHING: Codec<undefined, undefined> = {
+  isOptional: true,
   encode(input) {
     if (input !== undefined) throw typeError('job.data', 'undefined', input);
   },

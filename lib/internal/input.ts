@@ -8,11 +8,13 @@ class Parts implements InputParts {
   first: Uint8Array | undefined = undefined;
   second: Uint8Array | undefined = undefined;
   third: Uint8Array | undefined = undefined;
+  dst: Uint8Array | undefined = undefined;
 
   clear(): void {
     this.first = undefined;
     this.second = undefined;
     this.third = undefined;
+    this.dst = undefined;
   }
 }
 
@@ -47,6 +49,7 @@ function copy(from: Uint8Array, size: number, to: Uint8Array, offset: number): v
 /** The input of a job that has been copied. Reused: only valid until the next call of take(). */
 export class Input {
   slab: Slab | undefined;
+  dst: Uint8Array | undefined;
   #low = 0;
   #high = 0;
   #size = 0;
@@ -68,6 +71,7 @@ export class Input {
     this.#third = sizeOf(third);
     this.#size = this.#first + this.#second + this.#third;
     this.slab = undefined;
+    this.dst = parts.dst;
     this.#low = this.#high = 0;
     const room = fn.headroom + this.#size + fn.tailroom;
     if (room === 0) return;

@@ -48,7 +48,7 @@ export class InstancePort {
 
   /** @throws PadataError EBUSY or EINVAL unless jobs are accepted */
   checkAccepting(): void {
-    const flags = Atomics.load(this.control, FLAGS);
+    const flags = this.control[FLAGS] as number; // nothing else depends on it, so a plain load will do
     if (flags !== 0) throw refusal(flags);
   }
 
@@ -57,7 +57,7 @@ export class InstancePort {
    * `preferred % weight` of it, as the kernel does it.
    */
   cbCpu(preferred: number): number {
-    if (Atomics.load(this.control, MASK_GENERATION) !== this.#generation) this.#refresh();
+    if (this.control[MASK_GENERATION] !== this.#generation) this.#refresh();
     const cpus = this.#serialCpus;
     if (cpus.includes(preferred)) return preferred;
     return cpus[preferred % cpus.length] as number;
@@ -65,7 +65,7 @@ export class InstancePort {
 
   /** The CPU at a position of the usable serial mask, for shells that take turns. */
   cbCpuAt(position: number): number {
-    if (Atomics.load(this.control, MASK_GENERATION) !== this.#generation) this.#refresh();
+    if (this.control[MASK_GENERATION] !== this.#generation) this.#refresh();
     const cpus = this.#serialCpus;
     return cpus[position % cpus.length] as number;
   }

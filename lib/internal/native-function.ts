@@ -12,10 +12,14 @@ export interface InputParts {
   first: Uint8Array | undefined;
   second: Uint8Array | undefined;
   third: Uint8Array | undefined;
+  /** Where the bytes of the result go, long enough for them. Without it the result is a view of a slab. */
+  dst: Uint8Array | undefined;
 }
 
 /** How the values of a native function cross the border. Both run on the event loop of the submitting environment. */
 export interface Codec<I, O> {
+  /** An input that is undefined is none, and need not be encoded. */
+  readonly isOptional?: boolean;
   /** At submission. Throws a TypeError, RangeError or PadataError for input that is wrong, and nothing is queued. */
   encode(input: I, parts: InputParts): void;
   /**
@@ -34,6 +38,9 @@ export class FunctionHandle {
   readonly low: number;
   readonly high: number;
   readonly codec: Codec<unknown, unknown>;
+  /** Even a job without data needs memory, or has to be looked at by the codec. */
+  readonly needsInput: boolean;
+  readonly settles: boolean;
   /** Jobs in flight, over all shells of this environment. */
   inFlight = 0;
   isFreed = false;
@@ -51,6 +58,8 @@ export class FunctionHandle {
     this.low = (description.address % 2 ** 32) | 0;
     this.high = Math.floor(description.address / 2 ** 32) | 0;
     this.codec = codec;
+    this.needsInput = codec.isOptional !== true || this.headroom + this.tailroom !== 0;
+    this.settles = codec.settle !== undefined;
   }
 
   /** A job that used it has been serialized. */
@@ -78,6 +87,7 @@ export const handleKey: unique symbol = Symbol('padata.handle');
 
 /** The codec of functions that say nothing else: up to three byte arrays in, whatever the function makes of them out. */
 export const bytesCodec: Codec<unknown, unknown> = {
+  isOptional: true,
   encode(input: unknown, parts: InputParts): void {
     if (input === undefined) return;
     if (input instanceof Uint8Array) {

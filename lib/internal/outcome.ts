@@ -45,10 +45,19 @@ function setOutcome(job: Job, parallel: FunctionHandle, segment: Segment, index:
     return;
   }
   if (job.error !== undefined) job.error = undefined;
-  const type = segment.words[base + RESULT_TYPE];
-  if (type !== RESULT_NONE) job.result = readResult(segment, index, type as number);
+  const type = segment.words[base + RESULT_TYPE] as number;
+  if (type !== RESULT_NONE) take(job, segment, index, type);
   else if (job.result !== undefined) job.result = undefined;
-  if (parallel.codec.settle !== undefined) settle(job, parallel);
+  if (parallel.settles && job.error === undefined) settle(job, parallel);
+}
+
+function take(job: Job, segment: Segment, index: number, type: number): void {
+  try {
+    job.result = readResult(segment, index, type);
+  } catch (error) {
+    job.result = undefined;
+    job.error = asError(error);
+  }
 }
 
 function readResult(segment: Segment, index: number, type: number): Uint8Array | number {
@@ -57,8 +66,20 @@ function readResult(segment: Segment, index: number, type: number): Uint8Array |
   const { words } = segment;
   const slab = segment.slabs[index];
   const size = words[base + RESULT_SIZE] as number;
-  if (type !== RESULT_BYTES || slab === undefined || size === 0) return new Uint8Array(0);
-  return environment.slabs.view(slab, offsetOf(slab, words, base) + (words[base + RESULT_OFFSET] as number), size);
+  const dst = segment.dsts[index];
+  if (dst !== undefined) segment.dsts[index] = undefined;
+  if (type !== RESULT_BYTES || slab === undefined || size === 0) return dst?.subarray(0, 0) ?? new Uint8Array(0);
+  const offset = offsetOf(slab, words, base) + (words[base + RESULT_OFFSET] as number);
+  return dst === undefined ? environment.slabs.view(slab, offset, size) : copyTo(dst, slab, offset, size);
+}
+
+/** Into memory of the user's. He may have detached it or made it shorter meanwhile. */
+function copyTo(dst: Uint8Array, slab: Slab, offset: number, size: number): Uint8Array {
+  if (dst.length < size) {
+    throw new PadataError('ENOBUFS', 'doParallel', `dst has ${dst.length} bytes left, the result ${size}`);
+  }
+  dst.set(environment.slabs.peek(slab, offset, size));
+  return dst.length === size ? dst : dst.subarray(0, size);
 }
 
 /** Where the input begins in its slab: its address less that of the slab, which is less than 2^32. */

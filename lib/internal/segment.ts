@@ -19,6 +19,8 @@ export class Segment {
   readonly jobs: (Job | undefined)[] = new Array(JOBS_PER_SEGMENT).fill(undefined);
   readonly functions: (FunctionHandle | undefined)[] = new Array(JOBS_PER_SEGMENT).fill(undefined);
   readonly slabs: (Slab | undefined)[] = new Array(JOBS_PER_SEGMENT).fill(undefined);
+  /** Where results are to be copied to. */
+  readonly dsts: (Uint8Array | undefined)[] = new Array(JOBS_PER_SEGMENT).fill(undefined);
   /** Native serial() functions are rare, so only they are here. */
   readonly serials = new Map<number, FunctionHandle>();
   next: Segment | undefined;

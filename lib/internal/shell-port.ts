@@ -32,7 +32,7 @@ import {
   SUBMITTED,
 } from './layout.js';
 import { Milestones } from './milestones.js';
-import { bytesCodec, type FunctionHandle } from './native-function.js';
+import type { FunctionHandle } from './native-function.js';
 import { callSerial, readOutcome, setError, throwSoon } from './outcome.js';
 import type { Segment } from './segment.js';
 
@@ -106,7 +106,7 @@ export class ShellPort {
     cbCpu: number,
   ): void {
     if (serial !== undefined) this.#ensureSerialThread(cbCpu);
-    const hasInput = data !== undefined || parallel.codec !== bytesCodec || parallel.headroom + parallel.tailroom !== 0;
+    const hasInput = data !== undefined || parallel.needsInput;
     if (hasInput) this.#takeInput(data, parallel, serial);
     this.#reserve(hasInput);
     const segment = this.#place(hasInput);
@@ -116,6 +116,7 @@ export class ShellPort {
     if (hasInput) {
       input.write(words, base);
       segment.slabs[index] = input.slab;
+      if (input.dst !== undefined) segment.dsts[index] = input.dst;
     } else {
       words[base + BYTES] = 0;
       words[base + BYTES + 1] = 0;
@@ -174,8 +175,9 @@ export class ShellPort {
   /** Calls serial() for up to `limit` jobs whose turn it is. Returns how many. */
   deliver(limit: number): number {
     if (this.isFreed) return 0;
+    const ready = Math.min(limit, (Atomics.load(this.control, COMMIT) - this.#delivered) >>> 0);
     let count = 0;
-    while (count < limit && this.#delivered !== Atomics.load(this.control, COMMIT) && this.#deliverOne()) count++;
+    while (count < ready && this.#deliverOne()) count++;
     return count;
   }
 

@@ -80,6 +80,12 @@ export class SlabAllocator {
     return new Uint8Array(slab.buffer, offset, size);
   }
 
+  /** A view that is not handed out. */
+  peek(slab: Slab, offset: number, size: number): Uint8Array {
+    if (slab.bytes.length === 0) return this.#bridge.slabBytes(slab.handle, offset, size);
+    return new Uint8Array(slab.buffer, offset, size);
+  }
+
   #take(slab: Slab, size: number): Slab {
     this.offset = slab.used;
     slab.used += (size + ALIGNMENT - 1) & -ALIGNMENT;

@@ -20,6 +20,13 @@ export interface AeadRequest {
   aad?: Uint8Array;
   /** encrypt: the plaintext. decrypt: ciphertext and tag. At most 2 GiB. */
   data: Uint8Array;
+  /**
+   * Where the result goes, as in the kernel's aead_request_set_crypt(): at least `data.length + authSize` bytes to encrypt,
+   * `data.length - authSize` to decrypt, else a RangeError. `job.result` is then this array, or a subarray as long as the
+   * result. Written in the job's turn, just before serial(); if it was detached or made shorter meanwhile, the job ends
+   * with ENOBUFS. Default: memory of padata's, new for each result. To use buffers again costs less than new ones.
+   */
+  dst?: Uint8Array;
 }
 
 /** Options of {@link aead}. */
@@ -56,15 +63,18 @@ export interface Aead {
 class AeadCodec implements Codec<AeadRequest, Uint8Array> {
   readonly #ivSize: number;
   readonly #espAadOnly: boolean;
+  readonly #growth: number;
 
-  constructor({ ivSize, espAadOnly }: AeadFunctions) {
+  /** @param growth how much longer the result is than `data` */
+  constructor({ ivSize, espAadOnly }: AeadFunctions, growth: number) {
     this.#ivSize = ivSize;
     this.#espAadOnly = espAadOnly;
+    this.#growth = growth;
   }
 
   encode(input: AeadRequest, parts: InputParts): void {
     if (typeof input !== 'object' || input === null) throw typeError('job.data', 'an object with iv and data', input);
-    const { iv, aad, data } = input;
+    const { iv, aad, data, dst } = input;
     checkBytes('job.data.iv', iv);
     if (iv.length !== this.#ivSize) throw rangeError('job.data.iv.length', `${this.#ivSize}`, iv.length);
     if (aad !== undefined) checkBytes('job.data.aad', aad);
@@ -72,9 +82,17 @@ class AeadCodec implements Codec<AeadRequest, Uint8Array> {
     if (this.#espAadOnly && aad?.length !== 8 && aad?.length !== 12) {
       throw rangeError('job.data.aad.length', '8 or 12', aad?.length ?? 0);
     }
+    if (dst !== undefined) this.#checkDst(dst, data);
+    parts.dst = dst;
     parts.first = iv;
     parts.second = aad;
     parts.third = data;
+  }
+
+  #checkDst(dst: unknown, data: Uint8Array): void {
+    checkBytes('job.data.dst', dst);
+    const needed = data.length + this.#growth;
+    if (dst.length < needed) throw rangeError('job.data.dst.length', `at least ${needed}`, dst.length);
   }
 }
 
@@ -110,9 +128,8 @@ export function aead(name: string, key: Uint8Array, options?: AeadOptions): Aead
     authSize: ['options.authSize', authSize],
   });
 
-  const codec = new AeadCodec(made);
-  const encrypt = makeNativeFunction<AeadRequest, Uint8Array>(made.encrypt, codec);
-  const decrypt = makeNativeFunction<AeadRequest, Uint8Array>(made.decrypt, codec);
+  const encrypt = makeNativeFunction<AeadRequest, Uint8Array>(made.encrypt, new AeadCodec(made, made.authSize));
+  const decrypt = makeNativeFunction<AeadRequest, Uint8Array>(made.decrypt, new AeadCodec(made, -made.authSize));
   const free = (): void => {
     freeNativeFunction(encrypt);
     freeNativeFunction(decrypt);

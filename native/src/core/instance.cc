@@ -188,10 +188,13 @@ void Instance::KickFromLoop(int cpu) {
   if ((attended.fetch_or(kKickPending, std::memory_order_seq_cst) & kKickPending) != 0) return;
   const bool is_here = ParallelThread::Wake(cpu);
   const bool is_elsewhere = (in_burst || !is_here) && WakeOne(cpu, false);
-  if (is_here) {
+  if (!is_here && !is_elsewhere) {
+    attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
+  } else if (in_burst && !is_elsewhere) {
+    // A stream of jobs, and only this CPU for them: the thread may spin here, so that the scheduler moves the event loop away.
+    loop_cpu_.store(-1, std::memory_order_relaxed);
+  } else if (is_here) {
     YieldCpu();
-  } else if (!is_elsewhere) {
-    EndKick(cpu);
   }
 }
 
