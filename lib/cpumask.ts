@@ -188,7 +188,7 @@ export class CpuMask implements Iterable<number> {
  */
 export function toCpuMask(mask: CpuMaskLike, name: string): CpuMask {
   if (mask instanceof CpuMask) return mask;
-  if (typeof mask === 'string') return fromText(mask);
+  if (typeof mask === 'string') return fromText(mask, name);
   if (typeof mask === 'bigint') return fromBigInt(mask, name);
   if (typeof mask === 'object' && typeof mask?.[Symbol.iterator] === 'function') return fromCpus(mask, name);
   throw typeError(
@@ -203,9 +203,10 @@ function checkText(name: string, text: unknown, nrCpus: unknown): asserts text i
   if (nrCpus !== undefined) checkInteger('nrCpus', nrCpus, 1, MAX_CPUS);
 }
 
-function fromText(text: string): CpuMask {
-  const words = /^0x/i.test(text) ? parseHex(text, 'CpuMask.from') : parseText('list', text, 'CpuMask.from');
-  return maskFromWords(words);
+function fromText(text: string, name: string): CpuMask {
+  const argument = `"${name}": `;
+  if (/^0x/i.test(text)) return maskFromWords(parseHex(text, 'CpuMask.from', argument));
+  return maskFromWords(parseText('list', text, 'CpuMask.from', undefined, argument));
 }
 
 function fromBigInt(bits: bigint, name: string): CpuMask {

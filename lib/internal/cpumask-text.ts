@@ -40,24 +40,32 @@ function refusalError(
   refusal: MaskRefusal,
   syscall: string,
   nrCpus?: number,
+  argument = '',
 ): PadataError {
   const { errno, position } = refusal;
   const found = /^[^\s,]+/.exec(text.slice(position, position + 64))?.[0];
   const where = found === undefined ? `offset ${position}` : `${excerpt(found)}, offset ${position}`;
-  const detail = `${format} ${excerpt(text)} refused at ${where}: ${explain(format, errno, nrCpus)}`;
+  const detail = `${argument}${format} ${excerpt(text)} refused at ${where}: ${explain(format, errno, nrCpus)}`;
   return PadataError.fromErrno(-errno, syscall, detail);
 }
 
 /**
  * The words of a text in the kernel's bitmap or list format.
  *
- * @param syscall what to call the function in an error
+ * @param syscall  what to call the function in an error
+ * @param argument what else to begin its message with
  * @throws {PadataError} EINVAL, EOVERFLOW or ERANGE, as `native/src/core/cpumask_text.h` says
  */
-export function parseText(format: TextFormat, text: string, syscall: string, nrCpus?: number): MaskWords {
+export function parseText(
+  format: TextFormat,
+  text: string,
+  syscall: string,
+  nrCpus?: number,
+  argument?: string,
+): MaskWords {
   const result = format === 'list' ? native.parseList(text, nrCpus) : native.parse(text, nrCpus);
   if (result instanceof Uint32Array) return result;
-  throw refusalError(format, text, result, syscall, nrCpus);
+  throw refusalError(format, text, result, syscall, nrCpus, argument);
 }
 
 /** The digits of one hexadecimal number as the kernel's words: eight digits each, counted from the end. */
@@ -72,15 +80,16 @@ function toWords(digits: string): string {
  *
  * @throws {PadataError} EINVAL or EOVERFLOW
  */
-export function parseHex(text: string, syscall: string): MaskWords {
+export function parseHex(text: string, syscall: string, argument?: string): MaskWords {
   const digits = text.slice(2);
   const isNumber = /^[0-9a-f]*$/i.test(digits);
   const result = native.parse(isNumber ? toWords(digits.replace(/^0+/, '')) : digits);
-  if (digits === '') throw refusalError('bitmap', text, { errno: constants.errno.EINVAL, position: 2 }, syscall);
+  const refusal = (errno: number, position: number) =>
+    refusalError('bitmap', text, { errno, position }, syscall, undefined, argument);
+  if (digits === '') throw refusal(constants.errno.EINVAL, 2);
   if (result instanceof Uint32Array) return result;
   // A number is refused as a whole, for its length.
-  const position = isNumber ? 2 : result.position + 2;
-  throw refusalError('bitmap', text, { errno: result.errno, position }, syscall);
+  throw refusal(result.errno, isNumber ? 2 : result.position + 2);
 }
 
 /** The bitmap text of a mask, see `CpuMask.toString`. */

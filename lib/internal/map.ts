@@ -30,7 +30,7 @@ class Window<I, O> {
 
   async pump(source: Iterable<I> | AsyncIterable<I>): Promise<void> {
     try {
-      if (Symbol.asyncIterator in source) {
+      if (typeof source !== 'string' && Symbol.asyncIterator in source) {
         for await (const item of source) if (!(await this.#admit(item))) break;
       } else {
         for (const item of source) {
