@@ -7,8 +7,7 @@
 
 namespace padata::test {
 
-Loop::Loop()
-    : environment_(new Environment([](void* arg) { static_cast<Parker*>(arg)->TryUnpark(); }, &parker_)) {}
+Loop::Loop() : environment_(new Environment([](void* arg) { static_cast<Parker*>(arg)->TryUnpark(); }, &parker_)) {}
 
 Loop::~Loop() { environment_->Close(); }
 

@@ -47,7 +47,8 @@ class Loop {
 
  private:
   friend class Port;
-  static constexpr size_t kGroup = 32;  // jobs that are submitted by serial() callbacks are published in groups of so many
+  static constexpr size_t kGroup =
+      32;  // jobs that are submitted by serial() callbacks are published in groups of so many
 
   // What the ready list needs of a shell, also when the port is gone and threads still complete jobs.
   struct Entry {

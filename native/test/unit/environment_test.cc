@@ -16,7 +16,9 @@ class EnvironmentTest : public testing::Test {
  protected:
   ~EnvironmentTest() override { instance_->Close(); }
   void SetUp() override {
-    ASSERT_EQ(Instance::Create(*environment_, "test", {test::AllowedCpus(), test::AllowedCpus()}, CpuSources(), &instance_), 0);
+    ASSERT_EQ(
+        Instance::Create(*environment_, "test", {test::AllowedCpus(), test::AllowedCpus()}, CpuSources(), &instance_),
+        0);
   }
   // Takes the list as the event loop does.
   std::vector<uint32_t> Collect(std::initializer_list<Shell*> shells) {
@@ -96,7 +98,8 @@ TEST_F(EnvironmentTest, AnInstanceKeepsItsEnvironment) {
   RefPtr<Environment> environment(new Environment([](void*) {}, nullptr));
   environment->AddFunction(description);
   RefPtr<Instance> instance;
-  ASSERT_EQ(Instance::Create(*environment, "test", {test::AllowedCpus(), test::AllowedCpus()}, CpuSources(), &instance), 0);
+  ASSERT_EQ(Instance::Create(*environment, "test", {test::AllowedCpus(), test::AllowedCpus()}, CpuSources(), &instance),
+            0);
   environment->Close();
   environment = {};
   EXPECT_EQ(released, 0);

@@ -85,7 +85,7 @@ TEST(InstanceTest, AcceptedJobsAreDoneWhileItIsStopped) {
 }
 
 TEST(InstanceTest, JobsWaitForACpuAndRunWhenThereIsOne) {
-  Engine engine({{}, AllowedCpus()});
+  Engine engine({CpuMask(), AllowedCpus()});
   std::vector<int32_t> statuses;
   Port port(engine.loop(), engine.instance(), [&](Job& job, uint64_t) { statuses.push_back(job.status); });
   NativeFunction* const nothing = engine.Accept(test::Nothing);
@@ -99,7 +99,7 @@ TEST(InstanceTest, JobsWaitForACpuAndRunWhenThereIsOne) {
 }
 
 TEST(InstanceTest, ABacklogThatIsCancelledTakesItsTurn) {
-  Engine engine({{}, AllowedCpus()});
+  Engine engine({CpuMask(), AllowedCpus()});
   std::array<uint64_t, 2> next{};
   const auto in_order = [&next](size_t shell) {
     return [&next, shell](Job& job, uint64_t info) {
@@ -171,7 +171,8 @@ TEST_F(MissingCpuTest, WithoutAThreadThereIsNoInstance) {
 TEST_F(MissingCpuTest, OneThreadIsEnough) {
   test::Loop loop;
   RefPtr<Instance> instance;
-  ASSERT_EQ(Instance::Create(loop.environment(), "test", {{FirstCpu(), kMissing}, {FirstCpu()}}, Sources(), &instance), 0);
+  ASSERT_EQ(Instance::Create(loop.environment(), "test", {{FirstCpu(), kMissing}, {FirstCpu()}}, Sources(), &instance),
+            0);
   instance->Close();
 }
 

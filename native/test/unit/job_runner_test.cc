@@ -53,7 +53,9 @@ class JobRunnerTest : public testing::Test {
         outcome.size = job.result.range.size;
       }
     });
-    port.Submit({.parallel = Accept(body, flags), .cb_cpu = FirstCpu(), .bytes = has_input ? input() : nullptr,
+    port.Submit({.parallel = Accept(body, flags),
+                 .cb_cpu = FirstCpu(),
+                 .bytes = has_input ? input() : nullptr,
                  .size = has_input ? kSize : 0});
     engine_.loop().RunUntil([&] { return port.pending() == 0; });
     return outcome;
@@ -95,7 +97,8 @@ TEST_F(JobRunnerTest, ParallelSeesTheInput) {
 }
 
 TEST_F(JobRunnerTest, ResultsInTheRoomAreTaken) {
-  for (auto [offset, size] : {std::pair<int, uint32_t>{0, kSize}, {-16, kSize + 2 * kRoom}, {-16, 0}, {48, 0}, {47, 1}}) {
+  for (auto [offset, size] :
+       {std::pair<int, uint32_t>{0, kSize}, {-16, kSize + 2 * kRoom}, {-16, 0}, {48, 0}, {47, 1}}) {
     SCOPED_TRACE(offset);
     const Outcome outcome = RunWithBytes(offset, size);
     EXPECT_EQ(outcome.status, 0);
@@ -106,8 +109,8 @@ TEST_F(JobRunnerTest, ResultsInTheRoomAreTaken) {
 }
 
 TEST_F(JobRunnerTest, ResultsOutsideTheRoomAreEfault) {
-  for (auto [offset, size] : {std::pair<int, uint32_t>{-17, 4}, {-16, kSize + 2 * kRoom + 1}, {49, 0}, {48, 1}, {1000, 4},
-                              {0, UINT32_MAX}}) {
+  for (auto [offset, size] :
+       {std::pair<int, uint32_t>{-17, 4}, {-16, kSize + 2 * kRoom + 1}, {49, 0}, {48, 1}, {1000, 4}, {0, UINT32_MAX}}) {
     SCOPED_TRACE(offset);
     const Outcome outcome = RunWithBytes(offset, size);
     EXPECT_EQ(outcome.status, -EFAULT);

@@ -67,12 +67,14 @@ TEST(PinnedThreadTest, TheCreatorKeepsItsSignalMaskAndAffinity) {
   pthread_sigmask(SIG_SETMASK, &usr1, &before);
   ASSERT_GT(StartAndAsk(test::SecondCpu(), "padata/x"), 0);
   pthread_sigmask(SIG_SETMASK, &before, &after);
-  for (int signal = 1; signal < 32; ++signal) EXPECT_EQ(sigismember(&after, signal), signal == SIGUSR1 ? 1 : 0) << signal;
+  for (int signal = 1; signal < 32; ++signal)
+    EXPECT_EQ(sigismember(&after, signal), signal == SIGUSR1 ? 1 : 0) << signal;
   EXPECT_EQ(ProcessAffinity(), test::AllowedCpus());
 }
 
 TEST(PinnedThreadTest, ACpuThatDoesNotExistIsAnError) {
-  EXPECT_EQ(StartPinnedThread(CpuSources().Possible().Last() + 1, "padata/x", [] { FAIL() << "it must not run"; }), -EINVAL);
+  EXPECT_EQ(StartPinnedThread(CpuSources().Possible().Last() + 1, "padata/x", [] { FAIL() << "it must not run"; }),
+            -EINVAL);
   EXPECT_EQ(StartPinnedThread(Instance::kMaxCpuIds - 1, "padata/x", [] { FAIL() << "it must not run"; }), -EINVAL);
 }
 
