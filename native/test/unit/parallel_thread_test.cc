@@ -117,7 +117,7 @@ class StuckThreadTest : public testing::Test {
 TEST_F(StuckThreadTest, TheRestOfABatchLeavesACpuThatWasTakenAway) {
   ClaimTogether([&] {
     stuck_.Submit({.parallel = wait_});
-    for (int i = 0; i < kMore; ++i) stuck_.Submit({.parallel = record_});
+    for (uint32_t i = 0; i < kMore; ++i) stuck_.Submit({.parallel = record_});
   });
   engine_.instance().SetCpumask(CpumaskType::kParallel, {SecondCpu()});
   gate_.Open();
@@ -128,7 +128,7 @@ TEST_F(StuckThreadTest, TheRestOfABatchLeavesACpuThatWasTakenAway) {
 TEST_F(StuckThreadTest, TheRestOfABatchWaitsWhereNoCpuIsLeft) {
   ClaimTogether([&] {
     stuck_.Submit({.parallel = wait_});
-    for (int i = 0; i < kMore; ++i) stuck_.Submit({.parallel = record_});
+    for (uint32_t i = 0; i < kMore; ++i) stuck_.Submit({.parallel = record_});
   });
   engine_.instance().SetCpumask(CpumaskType::kParallel, {});
   gate_.Open();
@@ -145,7 +145,7 @@ TEST_F(StuckThreadTest, JobsOfOtherShellsAreRescued) {
   auto other = std::make_unique<Port>(engine_.loop(), engine_.instance(), [](Job&, uint64_t) {});
   ClaimTogether([&] {
     stuck_.Submit({.parallel = wait_});
-    for (int i = 0; i < kMore; ++i) other->Submit({.parallel = record_});
+    for (uint32_t i = 0; i < kMore; ++i) other->Submit({.parallel = record_});
   });
   engine_.instance().SetCpumask(CpumaskType::kParallel, {FirstCpu(), SecondCpu()});
   for (int look = 0; look < 2; ++look)
@@ -173,7 +173,7 @@ TEST_F(StuckThreadTest, WhatWasDoneBeforeTheStuckJobGetsItsTurn) {
 TEST_F(StuckThreadTest, TheThreadGoesOn) {
   ClaimTogether([&] {
     stuck_.Submit({.parallel = wait_});
-    for (int i = 0; i < kMore; ++i) stuck_.Submit({.parallel = record_});
+    for (uint32_t i = 0; i < kMore; ++i) stuck_.Submit({.parallel = record_});
   });
   for (int look = 0; look < 5; ++look) engine_.instance().Rescue();
   EXPECT_EQ(engine_.instance().queue().Backlog(), kMore) << "taken back once";
