@@ -28,6 +28,8 @@ const GROUP_MS = 0.02;
 const POLL_MS = 0.1;
 const MOST_CREDIT = 8;
 const PROBE = 64;
+/** With more jobs in flight than this the threads have work meanwhile, and the loop had better leave them its CPU. */
+const POLL_PENDING = 16;
 /** How long nothing may move, while jobs wait, before the threads are looked at; doubled up to the second value. */
 const FIRST_LOOK_MS = 2;
 const LAST_LOOK_MS = 64;
@@ -84,7 +86,7 @@ export class Environment {
   jobAccepted(): void {
     this.#pending++;
     if (!this.#isReferenced) this.#refer();
-    if (!this.#isScheduled && !this.isDraining) this.#startPolling();
+    if (this.#pending <= POLL_PENDING && !this.#isScheduled && !this.isDraining) this.#startPolling();
   }
 
   /** A job has been serialized. */
@@ -196,7 +198,7 @@ export class Environment {
       this.#isReferenced = false;
       this.bridge.setRef(false);
     }
-    if (!isDone || (this.#pending !== 0 && this.#polls(hasDelivered))) return this.#schedule();
+    if (!isDone || (this.#pending !== 0 && this.#pending <= POLL_PENDING && this.#polls(hasDelivered))) return this.#schedule();
     Atomics.store(this.#control, ARMED, 1);
     if (Atomics.load(this.#control, READY_HEAD) === 0) return;
     Atomics.store(this.#control, ARMED, 0);
@@ -236,6 +238,7 @@ export class Environment {
     this.#deliveredAtLook = this.#delivered;
     this.#lookMs = hasMoved ? FIRST_LOOK_MS : Math.min(2 * this.#lookMs, LAST_LOOK_MS);
     if (!hasMoved) for (const instance of this.instances) instance.rescue();
+    if (Atomics.load(this.#control, READY_HEAD) !== 0) this.#schedule(); // a thread that had promised more is in a long job
     this.#watch();
   }
 }

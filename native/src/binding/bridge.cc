@@ -1,5 +1,7 @@
 #include "binding/bridge.h"
 
+#include <sched.h>
+
 #include <utility>
 
 #include "core/check.h"
@@ -12,8 +14,9 @@ using BridgePtr = std::shared_ptr<Bridge>;
 void Check(napi_status status, const char* what) { PADATA_CHECK(status == napi_ok, what); }
 
 // On the event loop, for one wake-up. Without an environment the thread-safe function is being torn down.
-void CallDrain(napi_env env, napi_value drain, void* /*context*/, void* /*data*/) {
+void CallDrain(napi_env env, napi_value drain, void* bridge, void* /*data*/) {
   if (env == nullptr) return;
+  static_cast<Bridge*>(bridge)->environment().SeenOn(sched_getcpu());
   napi_value global;
   if (napi_get_global(env, &global) != napi_ok) return;
   // What drain throws reaches uncaughtException: Node looks after this call.
@@ -30,7 +33,7 @@ void SendWakeUp(void* arg) {
 std::shared_ptr<Bridge> Bridge::Open(Napi::Env env, Napi::Function drain) {
   BridgePtr bridge(new Bridge);
   const napi_value name = Napi::String::New(env, "padata");
-  Check(napi_create_threadsafe_function(env, drain, nullptr, name, 0, 1, nullptr, nullptr, nullptr, CallDrain,
+  Check(napi_create_threadsafe_function(env, drain, nullptr, name, 0, 1, nullptr, nullptr, bridge.get(), CallDrain,
                                         &bridge->wake_),
         "napi_create_threadsafe_function");
   Check(napi_unref_threadsafe_function(env, bridge->wake_), "napi_unref_threadsafe_function");

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "core/check.h"
+#include "core/clock.h"
 #include "core/shell.h"
 
 namespace padata {
@@ -13,7 +14,7 @@ Environment::Environment(Wake wake, void* arg)
   new (control_memory_->data()) Control{};
 }
 
-void Environment::Notify(Shell& shell) {
+void Environment::Notify(Shell& shell, bool more_follows) {
   Shell::Control& links = shell.control();
   if (links.ready.exchange(1, std::memory_order_seq_cst) == 0) {
     uint32_t head = control().ready_head.load(std::memory_order_relaxed);
@@ -22,7 +23,23 @@ void Environment::Notify(Shell& shell) {
     } while (!control().ready_head.compare_exchange_weak(head, shell.id(), std::memory_order_seq_cst));
   }
   if (control().armed.load(std::memory_order_seq_cst) == 0) return;
+  if (more_follows && MonotonicNs() - last_wake_ns_.load(std::memory_order_relaxed) < kWakeIntervalNs) return;
+  WakeLoop();
+}
+
+void Environment::Flush() {
+  if (control().ready_head.load(std::memory_order_seq_cst) == 0) return;
+  if (control().armed.load(std::memory_order_seq_cst) != 0) WakeLoop();
+}
+
+void Environment::LookAtLoop() {
+  const uint32_t share = awake_share_.load(std::memory_order_relaxed);
+  awake_share_.store(share - share / 32 + (IsAwake() ? kWhole / 32 : 0), std::memory_order_relaxed);
+}
+
+void Environment::WakeLoop() {
   if (control().armed.exchange(0, std::memory_order_seq_cst) == 0) return;
+  last_wake_ns_.store(MonotonicNs(), std::memory_order_relaxed);
   MutexLock lock(wake_mutex_);  // so that Close() returns only when no wake-up is under way
   if (wake_ != nullptr) wake_(wake_arg_);
 }

@@ -41,8 +41,21 @@ class Environment : public RefCounted<Environment> {
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
-  // Any thread: `shell` has jobs for the event loop.
-  void Notify(Shell& shell);
+  // Any thread: `shell` has jobs for the event loop. `more_follows`: the caller goes on completing jobs and will be here again
+  // soon, or in Flush(): then the loop is woken only once in kWakeIntervalNs, for a wake-up costs as much as many jobs.
+  void Notify(Shell& shell, bool more_follows = false);
+  // Any thread that has promised more, and has no more: wakes the loop if it was not.
+  void Flush();
+
+  // Environment: the loop runs on `cpu`, -1 if that is not known. Parallel threads look at it: on that CPU they give way.
+  void SeenOn(int cpu) { loop_cpu_.store(cpu, std::memory_order_relaxed); }
+  int loop_cpu() const { return loop_cpu_.load(std::memory_order_relaxed); }
+  // Any thread: a hint. Between wake-up and sleep the loop wants a CPU.
+  bool IsAwake() { return control().armed.load(std::memory_order_relaxed) == 0; }
+  // Parallel threads, now and then: looks whether the loop is awake. IsBusy() is what came of it: awake more often than not,
+  // so that its CPU has nothing to give away. Both are hints; threads may overwrite each other's looks.
+  void LookAtLoop();
+  bool IsBusy() const { return awake_share_.load(std::memory_order_relaxed) > kWhole / 2; }
 
   // Environment: when this has returned, wake is not called any more.
   void Close() PADATA_EXCLUDES(wake_mutex_);
@@ -66,7 +79,16 @@ class Environment : public RefCounted<Environment> {
   friend class RefCounted<Environment>;
   ~Environment() = default;
 
+  static constexpr uint64_t kWakeIntervalNs = 50'000;
+
+  static constexpr uint32_t kWhole = 1u << 16;
+
+  void WakeLoop();
+
   const RefPtr<SharedMemory> control_memory_;
+  std::atomic<int> loop_cpu_{-1};
+  std::atomic<uint64_t> last_wake_ns_{0};
+  std::atomic<uint32_t> awake_share_{0};  // of the time, in parts of kWhole
   Mutex wake_mutex_;
   Wake wake_ PADATA_GUARDED_BY(wake_mutex_);  // nullptr: closed
   void* const wake_arg_;

@@ -179,7 +179,7 @@ void Instance::EndKick(int avoid_cpu) {
 }
 
 void Instance::KickFromLoop(int cpu) {
-  loop_cpu_.store(cpu, std::memory_order_relaxed);
+  environment_->SeenOn(cpu);
   const uint64_t now = MonotonicNs();
   const bool in_burst = now - std::exchange(last_kick_ns_, now) < kBurstNs;
   const bool is_small = uint64_t{queue_.Backlog()} * cost_ns() < kWakeWorthNs;
@@ -192,7 +192,7 @@ void Instance::KickFromLoop(int cpu) {
     attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
   } else if (in_burst && !is_elsewhere) {
     // A stream of jobs, and only this CPU for them: the thread may spin here, so that the scheduler moves the event loop away.
-    loop_cpu_.store(-1, std::memory_order_relaxed);
+    environment_->SeenOn(-1);
   } else if (is_here) {
     YieldCpu();
   }
@@ -201,7 +201,7 @@ void Instance::KickFromLoop(int cpu) {
 void Instance::ShareBacklog() {
   const uint64_t backlog_ns = uint64_t{queue_.Backlog()} * cost_ns();
   if (backlog_ns < kWakeWorthNs) return;
-  WakeOne(loop_cpu_.load(std::memory_order_relaxed), backlog_ns >= kLoopCpuWorthNs);
+  WakeOne(environment_->loop_cpu(), backlog_ns >= kLoopCpuWorthNs && !environment_->IsBusy());
 }
 
 void Instance::Rescue() {

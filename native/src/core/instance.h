@@ -63,7 +63,8 @@ class Instance : public RefCounted<Instance> {
   static constexpr uint32_t kUnknownCostNs = 100'000;   // before the first measurement a job is taken to be long
   static constexpr uint64_t kWakeWorthNs = 20'000;      // a backlog of so much work is worth another thread,
   static constexpr uint64_t kBurstNs = 500'000;        // jobs that follow each other within this time are a burst
-  static constexpr uint64_t kLoopCpuWorthNs = 100'000;  // and of so much even one on the CPU of the event loop
+  static constexpr uint64_t kPlentyNs = 60'000;
+  static constexpr uint64_t kLoopCpuWorthNs = 100'000;  // and of so much even one on the CPU of the event loop, if that has time
 
   // Environment. The instance is started, and one thread for a usable CPU exists. Returns 0, or a negative errno from
   // StartPinnedThread() and no instance.
@@ -111,13 +112,14 @@ class Instance : public RefCounted<Instance> {
   void Attend();
   void Unattend() { control().attended.fetch_sub(1, std::memory_order_seq_cst); }
   bool HasWork() const { return queue_.Backlog() != 0; }
+  // More jobs wait than are done while the event loop wakes up.
+  bool HasPlenty() const { return uint64_t{queue_.Backlog()} * cost_ns() >= kPlentyNs; }
+  // How many threads attend; see above.
+  uint32_t attendance() { return control().attended.load(std::memory_order_seq_cst) & ~kKickPending; }
   JobQueue& queue() { return queue_; }
   // How long one job takes, in nanoseconds: a running average, which decides how many are claimed at once.
   uint32_t cost_ns() const { return cost_ns_.load(std::memory_order_relaxed); }
   void Measured(int cpu, size_t jobs, uint64_t ns);
-
-  // Parallel threads. Whether the event loop was seen on this CPU last.
-  bool SharesCpuWithLoop(int cpu) const { return loop_cpu_.load(std::memory_order_relaxed) == cpu; }
 
   // Any thread. Jobs that ran on a CPU.
   uint64_t JobsOn(int cpu) const { return jobs_on_[static_cast<size_t>(cpu)].load(std::memory_order_relaxed); }
@@ -153,7 +155,6 @@ class Instance : public RefCounted<Instance> {
 
   std::atomic<uint32_t> cost_ns_;
   uint64_t last_kick_ns_ = 0;      // environment
-  std::atomic<int> loop_cpu_{-1};  // where the environment was seen last
   std::atomic<int> home_cpu_{-1};  // where jobs ran last
   const std::unique_ptr<std::atomic<uint64_t>[]> jobs_on_;
 

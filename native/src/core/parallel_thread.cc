@@ -68,7 +68,11 @@ void ParallelThread::WakeAll() {
 void ParallelThread::Run() {
   while (true) {
     if (Roster::generation() != generation_) Refresh();
-    if (!RunRound()) Idle();
+    if (StandsBack()) {
+      ParkUnless([this] { return !IsReplaced(); });
+    } else if (!RunRound()) {
+      Idle();
+    }
   }
 }
 
@@ -80,6 +84,7 @@ void ParallelThread::Refresh() {
   std::swap(roster_, now);
   for (const auto& instance : now) {
     instance->Unattend();
+    instance->environment().Flush();
     if (instance->HasWork()) instance->Kick(cpu_);
   }
 }
@@ -99,12 +104,17 @@ bool ParallelThread::RunBatch(Instance& instance) {
   instance.ShareBacklog();
   const bool is_long = count_ * cost_ns > kLongNs;
   if (is_long) {
+    instance.environment().Flush();
     for (const auto& each : roster_) each->Unattend();
   }
   RunJobs(instance);
   if (is_long) {
     for (const auto& each : roster_) each->Attend();
   }
+  // The loop brings the work: where it waits for this very CPU it goes first.
+  Environment& environment = instance.environment();
+  environment.LookAtLoop();
+  if (environment.loop_cpu() == cpu_ && environment.IsAwake()) YieldCpu();
   return true;
 }
 
@@ -137,7 +147,7 @@ size_t ParallelThread::RunShell(Instance& instance, size_t index) {
     RunParallel(instance, batch_[index], cpu_);
     ++index;
   } while (index < count_ && ShellOf(batch_[index]) == shell && MayBegin(instance, index));
-  shell->Reorder();
+  shell->Reorder(instance.HasPlenty());
   shell->Leave();
   return index;
 }
@@ -202,13 +212,14 @@ bool ParallelThread::FindsWork() const {
 }
 
 void ParallelThread::Idle() {
-  if (!Spin()) Park();
+  for (const auto& instance : roster_) instance->environment().Flush();
+  if (!Spin()) ParkUnless([this] { return FindsWork(); });
 }
 
 // Looks for work for a while; true if there is some. On the CPU of an event loop it would look in vain: the loop, which brings the
 // work, cannot run meanwhile.
 bool ParallelThread::Spin() {
-  const auto is_shared = [this](const auto& instance) { return instance->SharesCpuWithLoop(cpu_); };
+  const auto is_shared = [this](const auto& instance) { return instance->environment().loop_cpu() == cpu_; };
   if (std::any_of(roster_.begin(), roster_.end(), is_shared)) return FindsWork();
   bool found = false;
   if (spinning.fetch_add(1, std::memory_order_relaxed) == 0) {
@@ -221,15 +232,33 @@ bool ParallelThread::Spin() {
   return found;
 }
 
-void ParallelThread::Park() {
+// Sleeps until it is woken, unless there is a reason not to. That is looked for when the thread does not attend any more: what is
+// submitted from then on wakes it.
+template <typename Reason>
+void ParallelThread::ParkUnless(Reason reason) {
   parker_.Prepare();
   for (const auto& instance : roster_) instance->Unattend();
-  if (FindsWork()) {
+  if (reason()) {
     parker_.Cancel();
   } else {
     parker_.Park();
   }
   for (const auto& instance : roster_) instance->Attend();
+}
+
+// On the CPU of an event loop that needs it: the loop feeds the threads of all other CPUs, so they get less if it waits here.
+bool ParallelThread::StandsBack() const {
+  return std::any_of(roster_.begin(), roster_.end(), [this](const auto& instance) {
+    const Environment& environment = instance->environment();
+    return environment.loop_cpu() == cpu_ && environment.IsBusy() && instance->attendance() > 1;
+  });
+}
+
+// Whether this thread, while it does not attend, is missed by nobody.
+bool ParallelThread::IsReplaced() const {
+  return Roster::generation() == generation_ && std::all_of(roster_.begin(), roster_.end(), [](const auto& instance) {
+           return !instance->HasWork() || instance->attendance() > 0;
+         });
 }
 
 }  // namespace padata

@@ -70,7 +70,10 @@ class ParallelThread {
   size_t EndEarly(Instance& instance, size_t index) PADATA_EXCLUDES(take_back_mutex_);
   void Idle();
   bool Spin();
-  void Park();
+  template <typename Reason>
+  void ParkUnless(Reason reason);
+  bool StandsBack() const;
+  bool IsReplaced() const;
   bool FindsWork() const;
 
   const int cpu_;

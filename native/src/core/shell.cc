@@ -52,11 +52,11 @@ void Shell::AwaitQuiet() const {
   SpinUntil([this] { return users_.load(std::memory_order_acquire) == 0; });
 }
 
-void Shell::Reorder() {
+void Shell::Reorder(bool more_follows) {
   if (requests_.fetch_add(1, std::memory_order_acq_rel) != 0) return;
   uint32_t seen = 1;
   do {
-    Advance();
+    Advance(more_follows);
   } while (!requests_.compare_exchange_strong(seen, 0, std::memory_order_acq_rel, std::memory_order_acquire));
 }
 
@@ -71,7 +71,7 @@ bool Shell::CursorAtJob() {
   return true;
 }
 
-void Shell::Advance() {
+void Shell::Advance(bool more_follows) {
   const uint64_t before = commit_;
   while (CursorAtJob()) {
     Job& job = cursor_segment_->jobs[cursor_];
@@ -82,7 +82,7 @@ void Shell::Advance() {
   }
   if (commit_ == before) return;
   control().commit.store(static_cast<uint32_t>(commit_), std::memory_order_release);
-  environment_.Notify(*this);
+  environment_.Notify(*this, more_follows);
 }
 
 void Shell::Serialized(Job* job) {

@@ -53,8 +53,9 @@ class Shell {
   // is in flight.
   void AwaitQuiet() const;
 
-  // Any thread, between Enter() and Leave(): gives all jobs that can have it their turn.
-  void Reorder();
+  // Any thread, between Enter() and Leave(): gives all jobs that can have it their turn. `more_follows`: see
+  // Environment::Notify().
+  void Reorder(bool more_follows = false);
   // Any thread that completes jobs, around that. Enter() must come before the last job is marked as done.
   void Enter() { users_.fetch_add(1, std::memory_order_relaxed); }  // published by the release store of kDone
   void Leave() { users_.fetch_sub(1, std::memory_order_release); }  // partner: AwaitQuiet()
@@ -68,7 +69,7 @@ class Shell {
 
  private:
   bool CursorAtJob();
-  void Advance();
+  void Advance(bool more_follows);
 
   Instance& instance_;
   Environment& environment_;

@@ -70,6 +70,7 @@ bool Loop::Arm() {
 void Loop::Sleep() {
   if (Arm()) {
     parker_.Park();
+    environment_->SeenOn(sched_getcpu());
   } else {
     parker_.Cancel();
   }
