@@ -21,7 +21,9 @@ export interface Cpus {
   online(): CpuMask;
   /**
    * CPUs that this process may use: its cpuset, and the affinity that it was started with (`taskset`), less the CPUs
-   * that are offline. From `sched_getaffinity` of the main thread, whichever thread asks. Never empty.
+   * that are offline. From `sched_getaffinity` of all its threads but those that padata has pinned, taken together: to pin
+   * the event loop (`taskset -pc 0 PID`) takes nothing away. Where `/proc` is not mounted, of the main thread alone. Never
+   * empty.
    */
   allowed(): CpuMask;
 }

@@ -101,7 +101,7 @@ export class Shell {
    * A preferred `cbCpu` outside the usable serial mask is replaced by the CPU at index `cbCpu % weight` of that mask; omitted, it
    * is the shell's own: shells take turns over the usable serial mask as they are created. For a native serial() the call
    * happens on that CPU's pinned thread. **A closure serial() runs on the event loop whatever its cbCpu is**; to have both on one
-   * CPU, pin the event loop itself, for example with `taskset -c 3 node app.js`.
+   * CPU, pin the event loop itself, for example with `taskset -pc 3 PID`.
    *
    * The same object may be submitted again when its serial() was called. With a native parallel() it may even be in flight
    * more than once: its data is copied each time.

@@ -59,7 +59,7 @@ function hints({ online, allowed }: Masks): string {
     : '\nThis process may not use every CPU that is online: see its cpuset, or the taskset that started it.';
   return `padata pins its own threads, but not the event loop, on which closures run.
   taskset -c LIST node app.js   keeps all of a process, padata's threads too, on the CPUs of LIST
-  taskset -pc ${example} PID             pins the event loop of a process to CPU ${example}; do that once its cpumasks are set${narrowed}`;
+  taskset -pc ${example} PID             pins the event loop of a process to CPU ${example}, and nothing else${narrowed}`;
 }
 
 /** `padata cpus`. */

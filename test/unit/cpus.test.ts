@@ -48,6 +48,23 @@ describe('cpus', () => {
     expect(answer.possible).toBe(cpus.possible().toList());
   });
 
+  it.skipIf(cpus.allowed().weight < 2)('loses nothing when the main thread is pinned, nor do instances', () => {
+    const first = cpus.allowed().first()!;
+    const script = `const { cpus, Padata } = require('padata');
+      const { execFileSync } = require('node:child_process');
+      const pd = new Padata('pinned loop', { parallel: [${first}] });
+      execFileSync('taskset', ['-pc', '${first}', String(process.pid)]);
+      pd.setCpumask('parallel', cpus.possible());
+      const made = new Padata('made afterwards');
+      console.log(require('node:fs').readFileSync('/proc/self/status', 'utf8').match(/Cpus_allowed_list:\\s*(.*)/)[1]);
+      for (const mask of [cpus.allowed(), ...Object.values(pd.usable), ...Object.values(made.usable)]) {
+        console.log(mask.toList());
+      }`;
+    const output = execFileSync(process.execPath, ['-e', script], { cwd: root });
+    const usable = cpus.allowed().and(cpus.online()).toList();
+    expect(output.toString().trim().split('\n')).toEqual([String(first), ...Array(5).fill(usable)]);
+  });
+
   it('gives the same answers in a Worker', async () => {
     const script = `${ask} require('node:worker_threads').parentPort.postMessage(answer)`;
     const worker = new Worker(script, { eval: true });

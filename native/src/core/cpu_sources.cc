@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "core/cpu_sources.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "core/cpumask_text.h"
+#include "core/pinned_thread.h"
 
 namespace padata {
 namespace {
@@ -49,23 +54,53 @@ std::string ReadSmallFile(const std::string& path) {
   return got == 0 ? text : std::string();
 }
 
-}  // namespace
-
-CpuMask ProcessAffinity() {
+// Empty if there is no such thread, or if it may not be asked.
+CpuMask AffinityOf(pid_t tid) {
   // The kernel answers EINVAL to a set smaller than its own.
   for (int cpus = 1024; cpus <= kMaxCpus; cpus *= 2) {
     const std::unique_ptr<cpu_set_t, CpuSetFree> set(CPU_ALLOC(static_cast<size_t>(cpus)));
     if (!set) break;
     const size_t size = CPU_ALLOC_SIZE(static_cast<size_t>(cpus));
     CPU_ZERO_S(size, set.get());
-    if (sched_getaffinity(getpid(), size, set.get()) == 0) {
-      CpuMask mask = ToMask(set.get(), size, cpus);
-      if (mask.IsEmpty()) break;
-      return mask;
-    }
+    if (sched_getaffinity(tid, size, set.get()) == 0) return ToMask(set.get(), size, cpus);
     if (errno != EINVAL) break;
   }
-  return CountedCpus(_SC_NPROCESSORS_ONLN);
+  return {};
+}
+
+// -1 for what is no positive number.
+pid_t ParsePid(std::string_view text) {
+  pid_t pid = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+  return error == std::errc() && end == text.data() + text.size() && pid > 0 ? pid : -1;
+}
+
+// A /proc that was mounted for another pid namespace numbers our threads as that one does.
+bool ProcHasOurPids() {
+  std::array<char, 16> self;
+  const ssize_t size = readlink("/proc/self", self.data(), self.size());
+  return size > 0 && ParsePid({self.data(), static_cast<size_t>(size)}) == getpid();
+}
+
+// What the threads that padata has not pinned may use, all together. Empty without a usable /proc.
+CpuMask AffinityOfThreads() {
+  CpuMask all;
+  if (!ProcHasOurPids()) return all;
+  const std::unique_ptr<DIR, int (*)(DIR*)> threads(opendir("/proc/self/task"), closedir);
+  if (!threads) return all;
+  while (const dirent* const entry = readdir(threads.get())) {
+    const pid_t tid = ParsePid(entry->d_name);
+    if (tid > 0 && !IsPinnedThread(tid)) all = all.Or(AffinityOf(tid));
+  }
+  return all;
+}
+
+}  // namespace
+
+CpuMask ProcessAffinity() {
+  CpuMask mask = AffinityOfThreads();
+  if (mask.IsEmpty()) mask = AffinityOf(getpid());
+  return mask.IsEmpty() ? CountedCpus(_SC_NPROCESSORS_ONLN) : mask;
 }
 
 CpuSources::CpuSources(std::string sysfs_root, std::function<CpuMask()> allowed)

@@ -21,10 +21,12 @@ namespace padata {
 
 inline constexpr char kCpuSysfsRoot[] = "/sys/devices/system/cpu";
 
-// The CPUs that this process may run on: the affinity of its main thread, which carries the cpuset and the affinity
-// that was inherited, less the CPUs that are offline. The main thread is asked, whoever calls, for a pinned thread that
-// asked about itself would learn only its own CPU. (A program that pins its main thread by itself narrows this.)
-// Where the system call is forbidden: as many CPUs as sysconf(_SC_NPROCESSORS_ONLN) counts, from 0 on.
+// The CPUs that this process may run on: the affinities of its threads taken together, less the CPUs that are offline. Every
+// thread carries the cpuset, and the affinity that the process was started with. Those that padata has pinned are left out: their
+// CPUs are what follows from this, not what it is made of. So a program may pin its main thread, and others, without taking
+// CPUs from padata, as long as one thread is left unpinned (Node has some). Threads that end meanwhile are overlooked.
+// Where /proc is not mounted, or is that of other pids than ours: the affinity of the main thread alone. Where the system call is
+// forbidden: as many CPUs as sysconf(_SC_NPROCESSORS_ONLN) counts, from 0 on.
 CpuMask ProcessAffinity();
 
 class CpuSources {

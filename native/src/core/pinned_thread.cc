@@ -3,13 +3,17 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <memory>
+#include <unordered_set>
 #include <vector>
 
 #include "core/cpumask.h"
+#include "core/sync.h"
 
 namespace padata {
 namespace {
@@ -32,6 +36,32 @@ class CpuSet {
   std::vector<unsigned long> bits_;
 };
 
+// The ids of all pinned threads.
+class Registry {
+ public:
+  void Add(pid_t tid) PADATA_EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    tids_.insert(tid);
+  }
+  void Remove(pid_t tid) PADATA_EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    tids_.erase(tid);
+  }
+  bool Has(pid_t tid) PADATA_EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    return tids_.contains(tid);
+  }
+
+ private:
+  Mutex mutex_;
+  std::unordered_set<pid_t> tids_ PADATA_GUARDED_BY(mutex_);
+};
+
+Registry& Pinned() {
+  static auto* registry = new Registry;  // never destroyed: threads outlive static destructors
+  return *registry;
+}
+
 int PinSelf(int cpu) {
   CpuSet wanted;
   CPU_SET_S(static_cast<size_t>(cpu), wanted.size(), wanted.get());
@@ -43,8 +73,11 @@ int PinSelf(int cpu) {
 
 void* Run(void* arg) {
   auto* start = static_cast<Start*>(arg);
+  const auto tid = static_cast<pid_t>(syscall(SYS_gettid));
   pthread_setname_np(pthread_self(), start->name.c_str());
+  Pinned().Add(tid);  // first, so that nobody takes the CPU that follows for what the process may use
   const int status = PinSelf(start->cpu);
+  if (status != 0) Pinned().Remove(tid);
   const std::function<void()> body = std::move(start->body);
   start->status.store(status, std::memory_order_release);  // partner: StartPinnedThread()
   start->status.notify_one();
@@ -97,5 +130,7 @@ int StartPinnedThread(int cpu, const std::string& name, std::function<void()> bo
   start->status.wait(1, std::memory_order_acquire);
   return start->status.load(std::memory_order_acquire);
 }
+
+bool IsPinnedThread(pid_t tid) { return Pinned().Has(tid); }
 
 }  // namespace padata

@@ -5,6 +5,8 @@
 #ifndef PADATA_CORE_PINNED_THREAD_H_
 #define PADATA_CORE_PINNED_THREAD_H_
 
+#include <sys/types.h>
+
 #include <functional>
 #include <string>
 
@@ -13,6 +15,10 @@ namespace padata {
 // Any thread; blocks until the thread runs on its CPU. `body` never returns. Returns 0, or a negative errno and there is no thread:
 // -EINVAL the CPU is offline or not allowed to this process, -EAGAIN the system is out of threads (remedy: ulimit -u, pids.max).
 int StartPinnedThread(int cpu, const std::string& name, std::function<void()> body);
+
+// Any thread. Whether a thread of this process was started here: its affinity is our own doing, and says nothing about what the
+// process may use. (Threads that a pinned thread has started do not count.)
+bool IsPinnedThread(pid_t tid);
 
 }  // namespace padata
 

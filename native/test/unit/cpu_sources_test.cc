@@ -6,12 +6,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <latch>
+#include <list>
 #include <thread>
+#include <vector>
 
 #include "core/cpumask_text.h"
+#include "core/pinned_thread.h"
 
 namespace padata {
 namespace {
@@ -156,27 +161,70 @@ class ScopedAffinity {
     EXPECT_EQ(sched_setaffinity(tid, sizeof(only), &only), 0);
   }
   ~ScopedAffinity() { sched_setaffinity(tid_, sizeof(before_), &before_); }
+  ScopedAffinity(const ScopedAffinity&) = delete;
+  ScopedAffinity& operator=(const ScopedAffinity&) = delete;
 
  private:
   pid_t tid_;
   cpu_set_t before_;
 };
 
-TEST(ProcessAffinity, IsThatOfTheMainThreadWhoeverAsks) {
-  const CpuMask all = ProcessAffinity();
-  if (all.Weight() < 2) GTEST_SKIP() << "needs two CPUs: with one, a pinned thread looks like any other";
-  CpuMask seen;
-  std::thread([&] {
-    const ScopedAffinity pinned(0, all.Last());
-    seen = ProcessAffinity();
-  }).join();
-  EXPECT_EQ(seen, all);
+// The ids of the threads of this process that padata has not pinned.
+std::vector<pid_t> OrdinaryThreads() {
+  std::vector<pid_t> tids;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    const auto tid = static_cast<pid_t>(std::stol(task.path().filename()));
+    if (!IsPinnedThread(tid)) tids.push_back(tid);
+  }
+  return tids;
 }
 
-TEST(ProcessAffinity, FollowsTheMainThread) {
-  const int last = ProcessAffinity().Last();
-  const ScopedAffinity pinned(getpid(), last);
-  EXPECT_EQ(ProcessAffinity(), CpuMask{last});
+class ProcessAffinityTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (all_.Weight() < 2) GTEST_SKIP() << "needs two CPUs: with one, a pinned thread looks like any other";
+  }
+  const CpuMask all_ = ProcessAffinity();
+};
+
+TEST_F(ProcessAffinityTest, APinnedThreadThatAsksLearnsOfAllCpus) {
+  CpuMask seen;
+  std::thread([&] {
+    const ScopedAffinity pinned(0, all_.Last());
+    seen = ProcessAffinity();
+  }).join();
+  EXPECT_EQ(seen, all_);
+}
+
+TEST_F(ProcessAffinityTest, APinnedMainThreadTakesNothingAway) {
+  std::latch done(1);
+  std::thread other([&done] { done.wait(); });
+  {
+    const ScopedAffinity pinned(getpid(), all_.Last());
+    EXPECT_EQ(ProcessAffinity(), all_);
+  }
+  done.count_down();
+  other.join();
+}
+
+TEST_F(ProcessAffinityTest, ThreadsThatPadataHasPinnedDoNotCount) {
+  const auto sleep = [] {
+    while (true) pause();
+  };
+  ASSERT_EQ(StartPinnedThread(all_.First(), "padata/x", sleep), 0);
+  std::list<ScopedAffinity> pinned;
+  for (pid_t tid : OrdinaryThreads()) pinned.emplace_back(tid, all_.Last());
+  EXPECT_EQ(ProcessAffinity(), CpuMask{all_.Last()});
+}
+
+TEST_F(ProcessAffinityTest, ThreadsMayComeAndGo) {
+  std::atomic<bool> stop{false};
+  std::thread busy([&stop] {
+    while (!stop) std::thread([] {}).join();
+  });
+  for (int i = 0; i < 2000; ++i) ASSERT_EQ(ProcessAffinity(), all_);
+  stop = true;
+  busy.join();
 }
 
 }  // namespace
