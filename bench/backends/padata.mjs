@@ -1,7 +1,7 @@
 import { cpus, Padata } from 'padata';
 import { noop, spin } from 'padata/functions';
 import { aead } from 'padata/pcrypt';
-import { key } from '../lib/packets.mjs';
+import { key, packetSize } from '../lib/packets.mjs';
 import { noopLanes } from './promises.mjs';
 
 /** @typedef {import('../lib/types.mjs').Lane} Lane */
@@ -10,6 +10,7 @@ import { noopLanes } from './promises.mjs';
 /**
  * @typedef {object} Options
  * @property {boolean} [leaveFirst] parallel() does not use the first CPU, the event loop may have it
+ * @property {boolean} [dst] each packet job writes its results into one buffer of its own, again and again
  * @property {boolean} [promises] no-op jobs by `shell.run()`, as the pools have it, and not by `shell.doParallel()`
  */
 
@@ -45,14 +46,15 @@ class PacketJob {
    * @param {import('padata').NativeFunction<Packet, Uint8Array>} parallel
    * @param {() => Packet} next
    * @param {(lane: Lane, result: Uint8Array) => void} done
+   * @param {Uint8Array | undefined} dst
    */
-  constructor(shell, parallel, next, done) {
+  constructor(shell, parallel, next, done, dst) {
     this.shell = shell;
     this.parallel = parallel;
     this.next = next;
     this.done = done;
-    /** @type {Packet | undefined} */
-    this.data = undefined;
+    /** @type {Partial<import('padata/pcrypt').AeadRequest>} */
+    this.data = { iv: undefined, aad: undefined, data: undefined, dst };
     /** @type {Uint8Array | undefined} */
     this.result = undefined;
     /** @type {Error | undefined} */
@@ -66,7 +68,9 @@ class PacketJob {
   }
 
   submit() {
-    this.data = this.next();
+    const { iv, data } = this.next();
+    this.data.iv = iv;
+    this.data.data = data;
     this.shell.doParallel(this);
   }
 }
@@ -89,6 +93,7 @@ export async function open(options) {
     ordered: true,
     noopLane: options.promises ? noopLanes(() => shell.run(noop, undefined)) : (done) => new NoopJob(shell, noop, done),
     spinLane: (nanoseconds, done) => new NoopJob(shell, spinFor(nanoseconds), done),
-    packetLane: (next, done) => new PacketJob(shell, gcm.encrypt, next, done),
+    packetLane: (next, done) =>
+      new PacketJob(shell, gcm.encrypt, next, done, options.dst ? new Uint8Array(packetSize + 16) : undefined),
   };
 }

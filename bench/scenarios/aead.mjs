@@ -12,6 +12,11 @@ const distinct = 4096;
 const warmUpMs = 400;
 const measuredMs = 500;
 
+/** With results in new memory, and in buffers that are used again. @type {Contender[]} */
+const ours = [
+  ...padata,
+  ...padata.map(({ name, backend, options }) => ({ name: `${name}, dst`, backend, options: { ...options, dst: true } })),
+];
 /** @type {Contender} */
 const mainThread = { name: 'node:crypto, main thread', backend: 'node-crypto' };
 /** @type {Contender} */
@@ -93,7 +98,7 @@ export default {
   name: 'aead',
   title: `AES-256-GCM on ${packetSize}-byte packets, plaintext and result as JavaScript sees them, ${inFlight} in flight`,
   metrics: { jobsPerSecond: 'packets/s' },
-  contenders: [...padata, mainThread, piscina, ...tunedPiscina, roof, evpLoop(2, 1), evpLoop(1, distinct)],
+  contenders: [...ours, mainThread, piscina, ...tunedPiscina, roof, evpLoop(2, 1), evpLoop(1, distinct)],
 
   async measure({ encryptNow, packetLane, ordered }) {
     if (encryptNow) {
@@ -127,6 +132,6 @@ function against(name, rivals, bar) {
     bar,
     unit: 'x',
     value: (medians) =>
-      best(medians, padata, 'jobsPerSecond', 'highest') / best(medians, rivals, 'jobsPerSecond', 'highest'),
+      best(medians, ours, 'jobsPerSecond', 'highest') / best(medians, rivals, 'jobsPerSecond', 'highest'),
   };
 }
