@@ -55,6 +55,25 @@ export function padataAddon() {
   };
 }
 
+const sanitize = ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer', '-g'];
+
+/**
+ * The same addon, watched by AddressSanitizer and UndefinedBehaviorSanitizer: for scripts/test-asan.sh. node-gyp-build finds
+ * it in the folder that PADATA_PREBUILD names.
+ *
+ * @returns {Addon}
+ */
+export function sanitizedAddon() {
+  const addon = padataAddon();
+  return {
+    ...addon,
+    cxxFlags: [...addon.cxxFlags, '-O1', ...sanitize],
+    linkFlags: [...addon.linkFlags, ...sanitize],
+    objects: join(root, 'build/asan/objects'),
+    output: join(root, 'build/asan/build/Release/padata.node'),
+  };
+}
+
 /**
  * The addon of the tests: C11, and of ours it sees native/include alone.
  *

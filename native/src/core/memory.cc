@@ -8,6 +8,13 @@
 
 #include "core/sync.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#endif
+
 namespace padata {
 namespace {
 
@@ -24,6 +31,7 @@ class SlabPool {
     if (free_.empty() && !Map()) return nullptr;
     uint8_t* slab = free_.back();  // the one that was used last, for the caches
     free_.pop_back();
+    ASAN_UNPOISON_MEMORY_REGION(slab, SharedMemory::kSlabBytes);
     return slab;
   }
 
@@ -35,6 +43,8 @@ class SlabPool {
     } else {
       free_.push_back(slab);
     }
+    // It stays mapped, so only this tells AddressSanitizer that nobody may touch it.
+    ASAN_POISON_MEMORY_REGION(slab, SharedMemory::kSlabBytes);
   }
 
  private:
