@@ -38,6 +38,8 @@ export function setError(job: Job, thrown: unknown): void {
 
 function setOutcome(job: Job, parallel: FunctionHandle, segment: Segment, index: number): void {
   const base = index << 4;
+  const dst = segment.dsts[index];
+  if (dst !== undefined) segment.dsts[index] = undefined; // also if the job failed: the next one here has its own, or none
   const status = segment.words[base + STATUS] as number;
   if (status !== 0) {
     job.result = undefined;
@@ -46,28 +48,31 @@ function setOutcome(job: Job, parallel: FunctionHandle, segment: Segment, index:
   }
   if (job.error !== undefined) job.error = undefined;
   const type = segment.words[base + RESULT_TYPE] as number;
-  if (type !== RESULT_NONE) take(job, segment, index, type);
+  if (type !== RESULT_NONE) take(job, segment, index, type, dst);
   else if (job.result !== undefined) job.result = undefined;
   if (parallel.settles && job.error === undefined) settle(job, parallel);
 }
 
-function take(job: Job, segment: Segment, index: number, type: number): void {
+function take(job: Job, segment: Segment, index: number, type: number, dst: Uint8Array | undefined): void {
   try {
-    job.result = readResult(segment, index, type);
+    job.result = readResult(segment, index, type, dst);
   } catch (error) {
     job.result = undefined;
     job.error = asError(error);
   }
 }
 
-function readResult(segment: Segment, index: number, type: number): Uint8Array | number {
+function readResult(
+  segment: Segment,
+  index: number,
+  type: number,
+  dst: Uint8Array | undefined,
+): Uint8Array | number {
   if (type === RESULT_NUMBER) return segment.doubles[(index << 3) + RESULT_NUMBER_F64] as number;
   const base = index << 4;
   const { words } = segment;
   const slab = segment.slabs[index];
   const size = words[base + RESULT_SIZE] as number;
-  const dst = segment.dsts[index];
-  if (dst !== undefined) segment.dsts[index] = undefined;
   if (type !== RESULT_BYTES || slab === undefined || size === 0) return dst?.subarray(0, 0) ?? new Uint8Array(0);
   const offset = offsetOf(slab, words, base) + (words[base + RESULT_OFFSET] as number);
   return dst === undefined ? environment.slabs.view(slab, offset, size) : copyTo(dst, slab, offset, size);
