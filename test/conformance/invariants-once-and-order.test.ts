@@ -77,11 +77,13 @@ function anyJob(ledger: Ledger, random: Random): Job {
     () => ledger.closure((done) => setImmediate(done)),
     () => ledger.closure((done) => setTimeout(done, random.below(5))),
     () => ledger.closure((done) => void Promise.resolve().then(done)),
-    () => ledger.closure(() => {
-      throw new Error('on purpose');
-    }),
+    () =>
+      ledger.closure(() => {
+        throw new Error('on purpose');
+      }),
     () => ledger.native(noop),
-    () => ledger.native(echo, Buffer.from([1, 2, 3]), (job) => expect([...(job.result as Uint8Array)]).toEqual([1, 2, 3])),
+    () =>
+      ledger.native(echo, Buffer.from([1, 2, 3]), (job) => expect([...(job.result as Uint8Array)]).toEqual([1, 2, 3])),
     () => ledger.native(later, Buffer.from([0xf0]), (job) => expect([...(job.result as Uint8Array)]).toEqual([0x0f])),
     () => ledger.native(fail, Buffer.from([5]), (job) => expect(job.error).toMatchObject({ code: 'EIO' })),
     () => ledger.native(failLater, Buffer.from([1]), (job) => expect(job.error).toMatchObject({ code: 'EPERM' })),

@@ -1,7 +1,7 @@
 /**
  * Invariants 4 and 5. padata document, "Modifying cpumasks" and "Running A Job"; sched_setaffinity(2), pthread_sigmask(3).
  */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { type CpuMask, nativeFunction, type Padata } from 'padata';
 import { noop, spin } from 'padata/functions';
 import { describe, expect, it } from 'vitest';

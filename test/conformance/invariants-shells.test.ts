@@ -56,9 +56,19 @@ describe('invariant 3: a job that is never finished delays no other shell', () =
 describe('invariant 7: a job that fails keeps its turn', () => {
   it.each([
     ['a native function', native('fail'), Buffer.from([2]), { code: 'ENOENT', errno: -2, syscall: 'fixture.fail' }],
-    ['an asynchronous one', native('failLater'), Buffer.from([1]), { code: 'EPERM', errno: -1, syscall: 'fixture.failLater' }],
+    [
+      'an asynchronous one',
+      native('failLater'),
+      Buffer.from([1]),
+      { code: 'EPERM', errno: -1, syscall: 'fixture.failLater' },
+    ],
     ['a result outside its room', native('outside'), Buffer.from([1]), { code: 'EFAULT', syscall: 'fixture.outside' }],
-    ['an unknown type of result', native('noSuchResult'), undefined, { code: 'EPROTO', syscall: 'fixture.noSuchResult' }],
+    [
+      'an unknown type of result',
+      native('noSuchResult'),
+      undefined,
+      { code: 'EPROTO', syscall: 'fixture.noSuchResult' },
+    ],
     ['an undeclared -EINPROGRESS', native('undeclared'), undefined, { code: 'EPROTO', syscall: 'fixture.undeclared' }],
   ])('%s', async (_, parallel, data, error) => {
     const shell = shellOf();
@@ -104,7 +114,10 @@ describe('invariant 7: a job that fails keeps its turn', () => {
     const serial = nativeFunction(recorder.fn);
     shell.doParallel({ parallel: native('fail'), data: Buffer.from([17]), serial });
     shell.doParallel({ parallel: crc32, data: Buffer.from('a'), serial });
-    shell.doParallel({ parallel: (job: Job) => shell.doSerial(Object.assign(job, { error: new PadataError('ESTALE', 'x') })), serial });
+    shell.doParallel({
+      parallel: (job: Job) => shell.doSerial(Object.assign(job, { error: new PadataError('ESTALE', 'x') })),
+      serial,
+    });
     shell.doParallel({ parallel: (job: Job) => shell.doSerial(Object.assign(job, { error: new Error('x') })), serial });
     await within(shell.drain(), 'drain');
     expect(recorder.take().map(({ status }) => status)).toEqual([-17, 0, -116, -5]);

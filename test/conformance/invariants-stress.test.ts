@@ -54,7 +54,7 @@ class Producer {
 it(`${JOBS} jobs: nothing lost, nothing twice, nothing out of order`, { timeout: 3_600_000 }, async () => {
   const random = new Random();
   const padata = new Padata('stress');
-  const functions = [native('seqNr'), noop as NativeFunction, spin(200) as NativeFunction, spin(2000) as NativeFunction];
+  const functions = [native('seqNr'), noop, spin(200), spin(2000)] as NativeFunction[];
   const producers = Array.from(
     { length: SHELLS },
     () => new Producer(padata.createShell(), functions, random, JOBS / SHELLS),
@@ -72,11 +72,20 @@ it(`${JOBS} jobs: nothing lost, nothing twice, nothing out of order`, { timeout:
   submitChange();
   while (producers.some((producer) => producer.delivered < JOBS / SHELLS)) {
     const before = producers.map(({ delivered }) => delivered);
-    await Promise.race([delay(HANG_MS, undefined, { ref: false }), Promise.all(producers.map((producer) => producer.drained()))]);
-    expect(producers.map(({ delivered }) => delivered), 'nothing moves any more').not.toEqual(before);
+    await Promise.race([
+      delay(HANG_MS, undefined, { ref: false }),
+      Promise.all(producers.map((producer) => producer.drained())),
+    ]);
+    expect(
+      producers.map(({ delivered }) => delivered),
+      'nothing moves any more',
+    ).not.toEqual(before);
   }
   await padata.close();
   expect(changes).toBeGreaterThan(10);
   expect(producers.map(({ delivered }) => delivered)).toEqual(producers.map(() => JOBS / SHELLS));
-  expect(producers.map(({ wrong }) => wrong), `PADATA_SEED=${random.seed}`).toEqual(producers.map(() => 0));
+  expect(
+    producers.map(({ wrong }) => wrong),
+    `PADATA_SEED=${random.seed}`,
+  ).toEqual(producers.map(() => 0));
 });

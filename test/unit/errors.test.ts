@@ -7,7 +7,12 @@ describe('PadataError', () => {
   it('has the shape of Node’s system errors', () => {
     const error = new PadataError('EBUSY', 'doParallel');
     expect(error).toBeInstanceOf(Error);
-    expect(error).toMatchObject({ name: 'PadataError', code: 'EBUSY', errno: -constants.errno.EBUSY, syscall: 'doParallel' });
+    expect(error).toMatchObject({
+      name: 'PadataError',
+      code: 'EBUSY',
+      errno: -constants.errno.EBUSY,
+      syscall: 'doParallel',
+    });
     expect(error.message).toBe('EBUSY: resource busy or locked, doParallel');
     expect(error.stack).toMatch(/^PadataError: EBUSY|^Error: EBUSY/);
   });

@@ -49,7 +49,11 @@ describe('a job', () => {
   it('has its result, and no error of an earlier time, when serial() is called', async () => {
     const shell = shellOf();
     const seen: unknown[] = [];
-    const job: Job = { parallel: native('fail'), data: Buffer.from([5]), serial: () => seen.push(job.result, job.error) };
+    const job: Job = {
+      parallel: native('fail'),
+      data: Buffer.from([5]),
+      serial: () => seen.push(job.result, job.error),
+    };
     job.result = 'old';
     shell.doParallel(job);
     await within(shell.drain(), 'drain');
@@ -174,7 +178,9 @@ describe('an exception in parallel()', () => {
       }, undefined),
     );
     const settled = await within(Promise.allSettled(outcomes), 'run');
-    expect(settled.map(({ status }) => status)).toEqual(outcomes.map((_, i) => (i % 2 === 0 ? 'rejected' : 'fulfilled')));
+    expect(settled.map(({ status }) => status)).toEqual(
+      outcomes.map((_, i) => (i % 2 === 0 ? 'rejected' : 'fulfilled')),
+    );
   });
 });
 
@@ -187,7 +193,13 @@ describe('invariant 9: every promise settles, with a real Error', () => {
         throw thrown;
       };
       for (const promise of [shell.run(throws, 0), shell.run(() => Promise.reject(thrown), 0)]) {
-        const error = await within(promise.then(() => undefined, (reason: unknown) => reason), 'run');
+        const error = await within(
+          promise.then(
+            () => undefined,
+            (reason: unknown) => reason,
+          ),
+          'run',
+        );
         expect(error).toBeInstanceOf(Error);
         expect(error).toHaveProperty('cause', thrown);
       }

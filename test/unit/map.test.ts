@@ -93,7 +93,12 @@ describe('map()', () => {
   it('leaves jobs of other shells and of this one alone', async () => {
     const shell = shellOf();
     const mapped = all(shell.map([1, 2, 3], slowly));
-    expect(await within(shell.run((n: number) => n, 9), 'run')).toBe(9);
+    expect(
+      await within(
+        shell.run((n: number) => n, 9),
+        'run',
+      ),
+    ).toBe(9);
     expect(await within(mapped, 'map')).toEqual([1, 2, 3]);
   });
 });

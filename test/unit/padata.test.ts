@@ -11,7 +11,13 @@ describe('new Padata()', () => {
   });
 
   it('takes masks in every form', () => {
-    for (const mask of [`${firstCpu}`, [firstCpu], 1n << BigInt(firstCpu), new Set([firstCpu]), `0x${(1 << firstCpu).toString(16)}`]) {
+    for (const mask of [
+      `${firstCpu}`,
+      [firstCpu],
+      1n << BigInt(firstCpu),
+      new Set([firstCpu]),
+      `0x${(1 << firstCpu).toString(16)}`,
+    ]) {
       expect([...instance({ parallel: mask, serial: mask }).usable.serial]).toEqual([firstCpu]);
     }
   });

@@ -140,7 +140,12 @@ describe('run()', () => {
         reject(new Error('third'));
       },
     };
-    expect(await within(shell.run(() => thenable as PromiseLike<string>, 0), 'run')).toBe('first');
+    expect(
+      await within(
+        shell.run(() => thenable as PromiseLike<string>, 0),
+        'run',
+      ),
+    ).toBe('first');
   });
 
   it('passes cbCpu on', async () => {
@@ -155,7 +160,9 @@ describe('run() with a signal', () => {
     const shell = shellOf();
     const reason = new Error('not now');
     await expect(shell.run(noop, undefined, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-    await expect(shell.run(noop, undefined, { signal: AbortSignal.abort('why') })).rejects.toMatchObject({ cause: 'why' });
+    await expect(shell.run(noop, undefined, { signal: AbortSignal.abort('why') })).rejects.toMatchObject({
+      cause: 'why',
+    });
     expect(shell.pending).toBe(0);
   });
 
@@ -284,7 +291,9 @@ describe('jobs that do harm while they are looked at', () => {
 
   it('an array that is longer or shorter than it says', async () => {
     const shell = shellOf();
-    const liars = [10, 90, 110, 5000].map((length) => Object.defineProperty(Buffer.alloc(100, 1), 'length', { value: length }));
+    const liars = [10, 90, 110, 5000].map((length) =>
+      Object.defineProperty(Buffer.alloc(100, 1), 'length', { value: length }),
+    );
     const all = liars.flatMap((liar) => [shell.run(echo, Buffer.alloc(64, 7)), shell.run(echo, liar)]);
     const settled = await within(Promise.allSettled(all), 'run');
     for (const [i, outcome] of settled.entries()) {

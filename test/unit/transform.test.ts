@@ -26,7 +26,9 @@ describe('transform()', () => {
     const inputs = Array.from({ length: 2000 }, (_, i) => Buffer.from(`packet ${i}`));
     const transform = shell.transform(echo);
     expect(transform).toBeInstanceOf(Transform);
-    expect((await through(inputs, transform)).map(String)).toEqual(inputs.map(String).map((text) => [...Buffer.from(text)].join()));
+    expect((await through(inputs, transform)).map(String)).toEqual(
+      inputs.map(String).map((text) => [...Buffer.from(text)].join()),
+    );
     const numbers = Array.from({ length: 60 }, (_, i) => i);
     expect(await through(numbers, shell.transform(slowly))).toEqual(numbers);
   });
@@ -107,7 +109,10 @@ describe('transform() at an error', () => {
     ['null as an output', () => null, [1], { name: 'TypeError' }],
     ['a rejection with what is no Error', () => Promise.reject('no error'), [1], { cause: 'no error' }],
   ])('%s', async (_, fn, inputs, error) => {
-    const failure = await through(inputs as unknown[], shellOf().transform(wrong(fn))).then(() => 'none', (reason: unknown) => reason);
+    const failure = await through(inputs as unknown[], shellOf().transform(wrong(fn))).then(
+      () => 'none',
+      (reason: unknown) => reason,
+    );
     expect(failure).toBeInstanceOf(Error);
     expect(failure).toMatchObject(error);
   });
