@@ -189,7 +189,7 @@ void Instance::KickFromLoop(int cpu) {
   const bool is_here = ParallelThread::Wake(cpu);
   const bool is_elsewhere = (in_burst || !is_here) && WakeOne(cpu, false);
   if (!is_here && !is_elsewhere) {
-    attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
+    EndKick(cpu);
   } else if (in_burst && !is_elsewhere) {
     // A stream of jobs, and only this CPU for them: the thread may spin here, so that the scheduler moves the event loop away.
     environment_->SeenOn(-1);

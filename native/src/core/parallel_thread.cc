@@ -69,6 +69,7 @@ void ParallelThread::Run() {
   while (true) {
     if (Roster::generation() != generation_) Refresh();
     if (StandsBack()) {
+      FlushAll();
       ParkUnless([this] { return !IsReplaced(); });
     } else if (!RunRound()) {
       Idle();
@@ -104,7 +105,7 @@ bool ParallelThread::RunBatch(Instance& instance) {
   instance.ShareBacklog();
   const bool is_long = count_ * cost_ns > kLongNs;
   if (is_long) {
-    instance.environment().Flush();
+    FlushAll();
     for (const auto& each : roster_) each->Unattend();
   }
   RunJobs(instance);
@@ -211,8 +212,13 @@ bool ParallelThread::FindsWork() const {
   return std::any_of(roster_.begin(), roster_.end(), [](const auto& instance) { return instance->HasWork(); });
 }
 
-void ParallelThread::Idle() {
+// Keeps what Shell::Reorder() was promised, before this thread does anything that takes long.
+void ParallelThread::FlushAll() {
   for (const auto& instance : roster_) instance->environment().Flush();
+}
+
+void ParallelThread::Idle() {
+  FlushAll();
   if (!Spin()) ParkUnless([this] { return FindsWork(); });
 }
 

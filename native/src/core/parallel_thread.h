@@ -68,6 +68,7 @@ class ParallelThread {
   size_t RunShell(Instance& instance, size_t index);
   bool MayBegin(Instance& instance, size_t index);
   size_t EndEarly(Instance& instance, size_t index) PADATA_EXCLUDES(take_back_mutex_);
+  void FlushAll();
   void Idle();
   bool Spin();
   template <typename Reason>
