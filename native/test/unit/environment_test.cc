@@ -63,6 +63,23 @@ TEST_F(EnvironmentTest, OnlyAnArmedLoopIsWokenAndOnce) {
   EXPECT_EQ(wakes_, 1) << "one wake-up carries many completions";
 }
 
+TEST_F(EnvironmentTest, WhoPromisesMoreWakesLaterAndFlushKeepsThePromise) {
+  Shell* const shell = instance_->CreateShell();
+  environment_->Flush();
+  Arm();
+  environment_->Flush();
+  EXPECT_EQ(wakes_, 0) << "nothing is on the list";
+  environment_->Notify(*shell, true);
+  EXPECT_EQ(wakes_, 1) << "the last wake-up is long ago";
+  Arm();
+  environment_->Notify(*shell, true);
+  EXPECT_LE(wakes_, 2) << "too soon, unless this thread was interrupted";
+  environment_->Flush();
+  EXPECT_EQ(wakes_, 2);
+  environment_->Flush();
+  EXPECT_EQ(wakes_, 2) << "the loop is not armed any more";
+}
+
 TEST_F(EnvironmentTest, AClosedLoopIsNotWoken) {
   Shell* const shell = instance_->CreateShell();
   Arm();
