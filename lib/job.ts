@@ -21,7 +21,9 @@ export interface Job {
   parallel: ((job: any) => void) | ParallelFunction<any, any>;
   /**
    * A closure is called on the submitting event loop, in the order of submission over the whole shell. What it throws
-   * reaches `uncaughtException`; the jobs behind it are delivered all the same.
+   * reaches `uncaughtException`; the jobs behind it are delivered all the same. It does not run in the asynchronous context
+   * of the submitter (AsyncLocalStorage): one turn of the event loop serves jobs of many. Where that matters, use `run()`,
+   * or AsyncResource.bind().
    *
    * A native function runs on the pinned thread of the job's cb_cpu, in the order of submission for that CPU.
    */

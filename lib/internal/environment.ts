@@ -5,6 +5,7 @@
  * Sleep and wake: see core/environment.h. Whenever no drain is running or scheduled, `armed` is set, so that the next
  * completion wakes the loop; while one is running, completions cost the threads nothing.
  */
+import { AsyncResource } from 'node:async_hooks';
 import { performance } from 'node:perf_hooks';
 import { type BridgeHandle, binding, type InstanceHandle } from '../binding.js';
 import { Fifo } from './fifo.js';
@@ -46,12 +47,12 @@ export class Environment {
   readonly dirtyQueues: JobQueue[] = [];
 
   readonly #control: Int32Array;
+  readonly #scope = new AsyncResource('padata');
   /** By id; ids begin with 1. */
   readonly #ports: (ShellPort | undefined)[] = [];
   /** Shells that have jobs to deliver, or may have; each at most once, see ShellPort.isQueued. */
   readonly #ready = new Fifo<ShellPort>();
   #dirtyShells: ShellPort[] = [];
-  #calls: (() => void)[] = [];
   #pending = 0;
   #delivered = 0;
   #isReferenced = false;
@@ -95,11 +96,6 @@ export class Environment {
     this.#delivered++;
   }
 
-  /** Runs a closure's parallel() soon, but not within the caller. */
-  callSoon(call: () => void): void {
-    if (this.#calls.push(call) === 1) queueMicrotask(() => this.#runCalls());
-  }
-
   /** A job of this shell was completed on the event loop; its turn is looked at soon. */
   reorderSoon(port: ShellPort): void {
     if (this.#dirtyShells.push(port) === 1 && !this.isDraining) queueMicrotask(() => this.#reorder());
@@ -122,14 +118,11 @@ export class Environment {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(this.#drain);
+    setImmediate(this.#drainInScope);
   }
 
-  #runCalls(): void {
-    const calls = this.#calls;
-    this.#calls = [];
-    for (const call of calls) call();
-  }
+  /** Not in the asynchronous context of whoever happened to schedule it: serial() functions of all kinds of callers run here. */
+  readonly #drainInScope = (): void => this.#scope.runInAsyncScope(this.#drain);
 
   #reorder(): void {
     const ports = this.#dirtyShells;
@@ -198,7 +191,8 @@ export class Environment {
       this.#isReferenced = false;
       this.bridge.setRef(false);
     }
-    if (!isDone || (this.#pending !== 0 && this.#pending <= POLL_PENDING && this.#polls(hasDelivered))) return this.#schedule();
+    if (!isDone || (this.#pending !== 0 && this.#pending <= POLL_PENDING && this.#polls(hasDelivered)))
+      return this.#schedule();
     Atomics.store(this.#control, ARMED, 1);
     if (Atomics.load(this.#control, READY_HEAD) === 0) return;
     Atomics.store(this.#control, ARMED, 0);

@@ -2,7 +2,7 @@
 import type { MapOptions, Shell } from '../shell.js';
 import { Fifo } from './fifo.js';
 import { asError } from './outcome.js';
-import { RunJob, type RunFunction } from './run-job.js';
+import { type RunFunction, RunJob } from './run-job.js';
 
 type Outcome<O> = { output: O } | { error: Error };
 
@@ -79,7 +79,10 @@ class Window<I, O> {
   async #admit(item: I): Promise<boolean> {
     while (!this.#isClosed && this.#isFull()) {
       if (this.#shell.isFull) await this.#shell.room();
-      else await new Promise<void>((resolve) => { this.#wakePump = resolve; });
+      else
+        await new Promise<void>((resolve) => {
+          this.#wakePump = resolve;
+        });
     }
     return this.#submit(item);
   }

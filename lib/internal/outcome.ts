@@ -3,6 +3,7 @@ import { PadataError } from '../errors.js';
 import type { Job } from '../job.js';
 import { environment } from './environment.js';
 import {
+  BYTES,
   RESULT_BYTES,
   RESULT_NONE,
   RESULT_NUMBER,
@@ -10,7 +11,6 @@ import {
   RESULT_OFFSET,
   RESULT_SIZE,
   RESULT_TYPE,
-  BYTES,
   STATUS,
 } from './layout.js';
 import type { FunctionHandle } from './native-function.js';
@@ -62,12 +62,7 @@ function take(job: Job, segment: Segment, index: number, type: number, dst: Uint
   }
 }
 
-function readResult(
-  segment: Segment,
-  index: number,
-  type: number,
-  dst: Uint8Array | undefined,
-): Uint8Array | number {
+function readResult(segment: Segment, index: number, type: number, dst: Uint8Array | undefined): Uint8Array | number {
   if (type === RESULT_NUMBER) return segment.doubles[(index << 3) + RESULT_NUMBER_F64] as number;
   const base = index << 4;
   const { words } = segment;

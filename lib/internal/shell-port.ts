@@ -142,14 +142,18 @@ export class ShellPort {
     words.fill(0, index << 4, (index + 1) << 4);
     this.#outstanding.set(job, { segment, index, seqNr: this.#submitted });
     this.#enter(segment, index, job, serial, cbCpu);
-    environment.callSoon(() => this.#callParallel(job));
+    queueMicrotask(() => this.#callParallel(job)); // soon, not within the caller, and in its asynchronous context
   }
 
   /** doSerial() for a job whose parallel() is a closure. */
   complete(job: Job): void {
     const at = this.#outstanding.get(job);
     if (at === undefined) {
-      throw new PadataError('EINVAL', 'doSerial', 'this job is not outstanding in this shell (doSerial is called once per job)');
+      throw new PadataError(
+        'EINVAL',
+        'doSerial',
+        'this job is not outstanding in this shell (doSerial is called once per job)',
+      );
     }
     const { segment, index, seqNr } = at;
     this.#writeResult(job, segment, index);

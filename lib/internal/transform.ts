@@ -1,7 +1,7 @@
 /** shell.transform(): an ordered Transform stream whose chunks are jobs. */
 import { Transform, type TransformCallback, type TransformOptions } from 'node:stream';
 import type { Shell } from '../shell.js';
-import { RunJob, type RunFunction } from './run-job.js';
+import { type RunFunction, RunJob } from './run-job.js';
 
 export class JobTransform<I, O> extends Transform {
   readonly #shell: Shell;
@@ -13,13 +13,7 @@ export class JobTransform<I, O> extends Transform {
   #acknowledge: TransformCallback | undefined;
   #flushed: TransformCallback | undefined;
 
-  constructor(
-    shell: Shell,
-    fn: RunFunction<I, O>,
-    cbCpu: number | undefined,
-    size: number,
-    options: TransformOptions,
-  ) {
+  constructor(shell: Shell, fn: RunFunction<I, O>, cbCpu: number | undefined, size: number, options: TransformOptions) {
     super({ objectMode: true, ...options });
     this.#shell = shell;
     this.#fn = fn;

@@ -21,7 +21,9 @@ export function typeError(name: string, expected: string, value: unknown): TypeE
 
 /** The error for an argument out of range. */
 export function rangeError(name: string, expected: string, value: unknown): RangeError {
-  const error = new RangeError(`The value of "${name}" is out of range. It must be ${expected}. Received ${describe(value)}`);
+  const error = new RangeError(
+    `The value of "${name}" is out of range. It must be ${expected}. Received ${describe(value)}`,
+  );
   return Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
 }
 
