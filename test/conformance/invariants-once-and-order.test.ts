@@ -188,6 +188,20 @@ describe('invariant 2: serial() in the order of submission', () => {
     expect(changes).toBeGreaterThan(20);
   });
 
+  it('overlooks no completion: a few jobs at a time, completed by several threads at once', async () => {
+    const shell = shellOf();
+    const ledger = new Ledger(shell);
+    const kinds = [noop, later, native('nothing'), spin(500)];
+    for (let round = 0; round < 4000; round++) {
+      for (let i = 0; i < 2 + (round % 4); i++) {
+        const parallel = kinds[random.below(kinds.length)]!;
+        shell.doParallel(ledger.native(parallel, parallel === later ? Buffer.from([1]) : undefined));
+      }
+      await within(shell.drain(), 'drain');
+    }
+    ledger.check();
+  });
+
   it('keeps it over stop and start', async () => {
     const padata = instance();
     const shell = padata.createShell();

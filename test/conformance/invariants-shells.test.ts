@@ -42,6 +42,32 @@ describe('invariant 3: a job that is never finished delays no other shell', () =
     await within(isStuck, 'the shell itself');
   });
 
+  it.runIf(here.length > 1)(
+    'a native function that blocks its thread, with jobs of others claimed behind it',
+    async () => {
+      const padata = instance();
+      const [stuck, free] = [padata.createShell(), padata.createShell()];
+      for (let round = 0; round < 20; round++) {
+        const warmUp = Array.from({ length: 1000 }, () => free.run(noop, undefined)); // jobs are short, so many are claimed at once
+        await within(Promise.all(warmUp), 'short jobs');
+        const gate = fixture.gate();
+        const parallel = nativeFunction(gate.fn);
+        let delivered = 0;
+        // What serial() functions submit is published together.
+        free.doParallel({
+          parallel: noop,
+          serial: () => {
+            stuck.doParallel({ parallel, serial: () => {} });
+            for (let i = 0; i < 31; i++) free.doParallel({ parallel: noop, serial: () => delivered++ });
+          },
+        });
+        await until(() => delivered === 31, 'the jobs of the other shell');
+        gate.open();
+        await within(stuck.drain(), 'the shell itself');
+      }
+    },
+  );
+
   it('a serial() of another instance that blocks', async () => {
     const gate = fixture.gate();
     const stuck = shellOf();
