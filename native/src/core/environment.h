@@ -55,7 +55,9 @@ class Environment : public RefCounted<Environment> {
   // Parallel threads, now and then: looks whether the loop is awake. IsBusy() is what came of it: awake more often than not,
   // so that its CPU has nothing to give away. Both are hints; threads may overwrite each other's looks.
   void LookAtLoop();
-  bool IsBusy() const { return awake_share_.load(std::memory_order_relaxed) > kWhole / 2; }
+  bool IsBusy() const { return awake_share_.load(std::memory_order_seq_cst) > kWhole / 2; }
+  // Environment: nothing has moved, so others shall look anew. seq_cst: a thread that is about to sleep sees it, or is woken.
+  void ForgetBusy() { awake_share_.store(0, std::memory_order_seq_cst); }
 
   // Environment: when this has returned, wake is not called any more.
   void Close() PADATA_EXCLUDES(wake_mutex_);

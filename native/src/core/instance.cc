@@ -205,6 +205,7 @@ void Instance::ShareBacklog() {
 }
 
 void Instance::Rescue() {
+  environment_->ForgetBusy();  // a thread that gives way to the loop may be the only one that is not stuck
   ParallelThread::ForEach([this](ParallelThread& thread) { thread.TakeBack(*this); });
   if (HasWork()) Kick(-1);
 }

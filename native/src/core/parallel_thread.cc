@@ -252,19 +252,24 @@ void ParallelThread::ParkUnless(Reason reason) {
   for (const auto& instance : roster_) instance->Attend();
 }
 
+bool ParallelThread::LoopNeedsCpu(const Instance& instance) const {
+  const Environment& environment = instance.environment();
+  return environment.loop_cpu() == cpu_ && environment.IsBusy();
+}
+
 // On the CPU of an event loop that needs it: the loop feeds the threads of all other CPUs, so they get less if it waits here.
 bool ParallelThread::StandsBack() const {
   return std::any_of(roster_.begin(), roster_.end(), [this](const auto& instance) {
-    const Environment& environment = instance->environment();
-    return environment.loop_cpu() == cpu_ && environment.IsBusy() && instance->attendance() > 1;
+    return LoopNeedsCpu(*instance) && instance->attendance() > 1;
   });
 }
 
-// Whether this thread, while it does not attend, is missed by nobody.
+// Whether this thread, while it does not attend, is missed by nobody. Others that attend may be stuck in a long job: that is found
+// out by Instance::Rescue(), after which no loop needs this CPU.
 bool ParallelThread::IsReplaced() const {
-  return Roster::generation() == generation_ && std::all_of(roster_.begin(), roster_.end(), [](const auto& instance) {
-           return !instance->HasWork() || instance->attendance() > 0;
-         });
+  const auto is_needed = [](const auto& instance) { return instance->HasWork() && instance->attendance() == 0; };
+  return Roster::generation() == generation_ && std::none_of(roster_.begin(), roster_.end(), is_needed) &&
+         std::any_of(roster_.begin(), roster_.end(), [this](const auto& instance) { return LoopNeedsCpu(*instance); });
 }
 
 }  // namespace padata

@@ -73,6 +73,7 @@ class ParallelThread {
   bool Spin();
   template <typename Reason>
   void ParkUnless(Reason reason);
+  bool LoopNeedsCpu(const Instance& instance) const;
   bool StandsBack() const;
   bool IsReplaced() const;
   bool FindsWork() const;

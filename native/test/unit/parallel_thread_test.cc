@@ -158,6 +158,25 @@ TEST_F(StuckThreadTest, JobsOfOtherShellsAreRescued) {
   engine_.loop().RunUntil([&] { return stuck_.pending() == 0; });
 }
 
+// The same where the only other CPU is that of the event loop, which had been busy: its thread stands back for others that attend,
+// and the stuck one looks as if it did.
+TEST_F(StuckThreadTest, TheThreadOnTheCpuOfABusyLoopComesToTheRescue) {
+  auto other = std::make_unique<Port>(engine_.loop(), engine_.instance(), [](Job&, uint64_t) {});
+  ClaimTogether([&] {
+    stuck_.Submit({.parallel = wait_});
+    for (uint32_t i = 0; i < kMore; ++i) other->Submit({.parallel = record_});
+  });
+  Environment& environment = engine_.loop().environment();
+  environment.SeenOn(SecondCpu());
+  for (int look = 0; look < 100; ++look) environment.LookAtLoop();
+  ASSERT_TRUE(environment.IsBusy());
+  engine_.instance().SetCpumask(CpumaskType::kParallel, {FirstCpu(), SecondCpu()});
+  for (int look = 0; look < 2; ++look) engine_.instance().Rescue();
+  engine_.loop().RunUntil([&] { return other->pending() == 0; });
+  gate_.Open();
+  engine_.loop().RunUntil([&] { return stuck_.pending() == 0; });
+}
+
 TEST_F(StuckThreadTest, WhatWasDoneBeforeTheStuckJobGetsItsTurn) {
   ClaimTogether([&] {
     for (int i = 0; i < 3; ++i) stuck_.Submit({.parallel = record_});
