@@ -27,7 +27,10 @@ export interface InstanceStats {
   pending: number;
   /** How many shells there are. */
   shells: number;
-  /** Jobs with a native parallel() that ran so far, for each CPU that ran any, in ascending order of CPUs. */
+  /**
+   * Jobs with a native parallel() that ran so far, for each CPU that ran any, in ascending order of CPUs. Jobs that a thread has
+   * claimed and is about to run count as well; once all are serialized, the sum is exact.
+   */
   cpus: { cpu: number; jobs: number }[];
 }
 

@@ -70,7 +70,7 @@ export class InstancePort {
     return cpus[position % cpus.length] as number;
   }
 
-  /** Jobs that ran on each CPU that ran any. */
+  /** Jobs that each CPU ran, or has claimed, where there are any. */
   jobsByCpu(): { cpu: number; jobs: number }[] {
     if (this.isFreed) return [];
     const all = [...cpus.possible()].map((cpu) => ({ cpu, jobs: this.handle.jobsOn(cpu) }));

@@ -1,7 +1,7 @@
 import { type Cpumasks, cpus, type Job, Padata } from 'padata';
 import { noop, spin } from 'padata/functions';
 import { describe, expect, it, vi } from 'vitest';
-import { firstCpu, here, instance, lastCpu, turns, until, within, wrong } from '../support/padata.js';
+import { firstCpu, here, instance, lastCpu, turns, within, wrong } from '../support/padata.js';
 
 const freed = (syscall: string) => expect.objectContaining({ code: 'EINVAL', errno: -22, syscall });
 
@@ -95,9 +95,23 @@ describe('stats()', () => {
     const shell = padata.createShell();
     for (let i = 0; i < 1000; i++) shell.doParallel({ parallel: noop, serial: () => {} });
     await within(shell.drain(), 'drain');
-    // A thread counts a batch when it is through with it.
-    await until(() => padata.stats().cpus[0]?.jobs === 1000, 'the count');
     expect(padata.stats().cpus).toEqual([{ cpu: lastCpu, jobs: 1000 }]);
+  });
+
+  it('has counted every native job that was serialized, also while masks change', async () => {
+    const padata = instance();
+    const shell = padata.createShell();
+    let submitted = 0;
+    for (let round = 0; round < 200; round++) {
+      for (let i = 0; i < 50; i++) shell.doParallel({ parallel: i % 2 === 0 ? noop : spin(2000), serial: () => {} });
+      shell.doParallel({ parallel: (job: Job) => shell.doSerial(job), serial: () => {} });
+      submitted += 50;
+      padata.setCpumask('parallel', round % 3 === 0 ? here : [round % 3 === 1 ? firstCpu : lastCpu]);
+      if (round % 2 === 0) await turns(1);
+      else await within(shell.drain(), 'drain');
+      const counted = padata.stats().cpus.reduce((sum, { jobs }) => sum + jobs, 0);
+      if (round % 2 === 1) expect(counted).toBe(submitted);
+    }
   });
 });
 

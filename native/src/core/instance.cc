@@ -227,9 +227,19 @@ bool Instance::WakeOne(int avoid_cpu, bool also_avoided) {
   return also_avoided && avoid_cpu >= 0 && MayRun(avoid_cpu) && ParallelThread::Wake(avoid_cpu);
 }
 
+size_t Instance::Claim(int cpu, std::span<Job*> batch) {
+  const size_t count = queue_.Claim(batch);
+  // relaxed: published with the jobs' state.
+  if (count != 0) jobs_on_[static_cast<size_t>(cpu)].fetch_add(count, std::memory_order_relaxed);
+  return count;
+}
+
+void Instance::GiveBack(int cpu, std::span<Job* const> jobs) {
+  jobs_on_[static_cast<size_t>(cpu)].fetch_sub(jobs.size(), std::memory_order_relaxed);  // before others count them
+  queue_.GiveBack(jobs);
+}
+
 void Instance::Measured(int cpu, size_t jobs, uint64_t ns) {
-  std::atomic<uint64_t>& on_cpu = jobs_on_[static_cast<size_t>(cpu)];
-  on_cpu.fetch_add(jobs, std::memory_order_relaxed);
   home_cpu_.store(cpu, std::memory_order_relaxed);
   // A thread that was preempted has measured somebody else's time as well: one batch at most doubles the figure, and the next
   // one takes it down again. Threads may overwrite each other's steps: it is only a statistic.

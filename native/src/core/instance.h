@@ -20,6 +20,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -117,11 +118,15 @@ class Instance : public RefCounted<Instance> {
   // How many threads attend; see above.
   uint32_t attendance() { return control().attended.load(std::memory_order_seq_cst) & ~kKickPending; }
   JobQueue& queue() { return queue_; }
+  // Claims up to batch.size() jobs for `cpu`, and counts them: now, for as soon as one was begun its completion can be seen.
+  size_t Claim(int cpu, std::span<Job*> batch);
+  // Parallel threads, and the environment: jobs that were claimed for `cpu` and not begun.
+  void GiveBack(int cpu, std::span<Job* const> jobs);
   // How long one job takes, in nanoseconds: a running average, which decides how many are claimed at once.
   uint32_t cost_ns() const { return cost_ns_.load(std::memory_order_relaxed); }
   void Measured(int cpu, size_t jobs, uint64_t ns);
 
-  // Any thread. Jobs that ran on a CPU.
+  // Any thread. Jobs that ran on a CPU, and those that it has claimed.
   uint64_t JobsOn(int cpu) const { return jobs_on_[static_cast<size_t>(cpu)].load(std::memory_order_relaxed); }
 
   const std::string& name() const { return name_; }

@@ -100,7 +100,7 @@ bool ParallelThread::RunBatch(Instance& instance) {
   if (!instance.MayRun(cpu_)) return false;
   const uint64_t cost_ns = instance.cost_ns();
   const size_t wanted = std::clamp<uint64_t>(kBatchNs / (cost_ns + 1), 1, kMaxBatch);
-  count_ = instance.queue().Claim(std::span(batch_).first(wanted));
+  count_ = instance.Claim(cpu_, std::span(batch_).first(wanted));
   if (count_ == 0) return false;
   instance.ShareBacklog();
   const bool is_long = count_ * cost_ns > kLongNs;
@@ -177,7 +177,7 @@ size_t ParallelThread::EndEarly(Instance& instance, size_t index) {
     }
   }
   if (instance.MayRun(cpu_)) return index;  // nothing was taken: go on
-  instance.queue().GiveBack(std::span(batch_).subspan(index, count_ - index));
+  instance.GiveBack(cpu_, std::span(batch_).subspan(index, count_ - index));
   instance.Kick(cpu_);
   count_ = index;
   return index;
@@ -200,7 +200,7 @@ void ParallelThread::TakeBack(Instance& instance) {
   const bool stuck = progress_.load(std::memory_order_acquire) == before;
   if (stuck) ShellOf(batch_[next - 1])->Reorder();
   if (stuck && next < count_) {
-    instance.queue().GiveBack(std::span(batch_).subspan(next, count_ - next));
+    instance.GiveBack(cpu_, std::span(batch_).subspan(next, count_ - next));
     taken_ = true;  // EndEarly() takes both flags down
   } else {
     revoked_.store(false, std::memory_order_relaxed);

@@ -78,6 +78,24 @@ TEST(ParallelThreadTest, JobsRunPinnedUnderTheNameOfTheirCpu) {
   }
 }
 
+// A job counts before its completion can be seen, whatever became of the batch that it was claimed with.
+TEST(ParallelThreadTest, JobsAreCountedOnceAcrossChangesOfTheMask) {
+  Engine engine;
+  Port port(engine.loop(), engine.instance(), [](Job&, uint64_t) {});
+  NativeFunction* const nothing = engine.Accept(test::Nothing);
+  const std::vector<CpuMask> masks = {{FirstCpu()}, {SecondCpu()}, AllowedCpus()};
+  uint64_t submitted = 0;
+  for (size_t round = 0; round < 1000; ++round) {
+    for (int i = 0; i < 100; ++i) port.Submit({.parallel = nothing});
+    submitted += 100;
+    engine.instance().SetCpumask(CpumaskType::kParallel, masks[round % masks.size()]);
+    engine.loop().RunUntil([&] { return port.pending() == 0; });
+    uint64_t counted = 0;
+    for (int cpu : AllowedCpus()) counted += engine.instance().JobsOn(cpu);
+    ASSERT_EQ(counted, submitted) << "round " << round;
+  }
+}
+
 // An engine on the first CPU, whose thread has claimed one batch: a job that waits at the gate, and more behind it.
 class StuckThreadTest : public testing::Test {
  protected:
@@ -104,6 +122,7 @@ class StuckThreadTest : public testing::Test {
   }
 
   std::vector<int> cpus() const { return log_.values(); }
+  uint64_t JobsOn(int cpu) { return engine_.instance().JobsOn(cpu); }
 
   test::Gate gate_;
   Log<int> log_;
@@ -119,10 +138,13 @@ TEST_F(StuckThreadTest, TheRestOfABatchLeavesACpuThatWasTakenAway) {
     stuck_.Submit({.parallel = wait_});
     for (uint32_t i = 0; i < kMore; ++i) stuck_.Submit({.parallel = record_});
   });
+  const uint64_t before = JobsOn(FirstCpu());
   engine_.instance().SetCpumask(CpumaskType::kParallel, {SecondCpu()});
   gate_.Open();
   engine_.loop().RunUntil([&] { return stuck_.pending() == 0; });
   EXPECT_EQ(cpus(), std::vector<int>(kMore, SecondCpu()));
+  EXPECT_EQ(JobsOn(FirstCpu()), before - kMore) << "they count where they ran";
+  EXPECT_EQ(JobsOn(SecondCpu()), kMore);
 }
 
 TEST_F(StuckThreadTest, TheRestOfABatchWaitsWhereNoCpuIsLeft) {
@@ -153,6 +175,7 @@ TEST_F(StuckThreadTest, JobsOfOtherShellsAreRescued) {
   engine_.loop().RunUntil([&] { return other->pending() == 0; });
   EXPECT_EQ(cpus(), std::vector<int>(kMore, SecondCpu()));
   EXPECT_EQ(stuck_.pending(), 1u);
+  EXPECT_EQ(JobsOn(SecondCpu()), kMore);
   other = {};
   gate_.Open();
   engine_.loop().RunUntil([&] { return stuck_.pending() == 0; });
