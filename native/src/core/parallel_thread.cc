@@ -133,7 +133,7 @@ void ParallelThread::RunJobs(Instance& instance) {
 void ParallelThread::LeaveBatch() {
   progress_.store(kIdle, std::memory_order_release);
   AsymmetricFence::Light();  // partner: TakeBack()
-  if (revoked_.load(std::memory_order_relaxed)) [[unlikely]] {
+  if (revoked_.load(std::memory_order_acquire)) [[unlikely]] {  // acquire: if it is through, it has read the batch
     MutexLock until_it_is_through(take_back_mutex_);
   }
 }
@@ -203,7 +203,7 @@ void ParallelThread::TakeBack(Instance& instance) {
     instance.GiveBack(cpu_, std::span(batch_).subspan(next, count_ - next));
     taken_ = true;  // EndEarly() takes both flags down
   } else {
-    revoked_.store(false, std::memory_order_relaxed);
+    revoked_.store(false, std::memory_order_release);  // partner: LeaveBatch()
   }
 }
 
