@@ -45,6 +45,12 @@ describe(`the end of a Worker, ${TIMES} times each`, () => {
   });
 });
 
+describe('jobs whose environment is gone', () => {
+  it('are not begun, or are completed for nobody', async () => {
+    expect(await runScript('late.cjs')).toMatchObject({ ...ends(0, 'ok'), stderr: '' });
+  });
+});
+
 describe('what keeps a process alive', () => {
   it.each([
     ['unused', 'end '],
