@@ -17,7 +17,10 @@
  * affinity or signal mask. The kernel's version cannot sleep; this one may, but every job behind it on that CPU waits.
  *
  * Versions. PADATA_ABI_MAJOR changes when something breaks and is compared for equality. PADATA_ABI_MINOR grows when
- * fields are appended; `struct_size` in each structure says which fields the other side knows of.
+ * fields are appended to structures that begin with `struct_size`, which says what fields the other side knows of. A description by
+ * an earlier minor version is accepted, and what it does not have is taken for zero; of one by a later minor version, what is
+ * not known is not looked at. A function that wants a field of padata_call or padata_api that came later than 1.0 looks at the
+ * structure's `struct_size` first.
  */
 #ifndef PADATA_H
 #define PADATA_H

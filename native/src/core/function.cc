@@ -2,7 +2,7 @@
 
 #include <dlfcn.h>
 
-#include <cstring>
+#include "core/versioned.h"
 
 namespace padata {
 namespace {
@@ -23,7 +23,7 @@ const void* CodeOf(const padata_function& description) {
 
 const char* NativeFunction::Refusal(const padata_function& description) {
   if (description.abi_major != PADATA_ABI_MAJOR) return "it was built for another major version of the ABI";
-  if (description.struct_size < sizeof(padata_function)) return "its struct_size is too small";
+  if (description.struct_size < kFirstVersionSize) return "its struct_size is too small";
   if (description.kind != PADATA_KIND_JOB && description.kind != PADATA_KIND_RANGE) return "its kind is unknown";
   if (CodeOf(description) == nullptr) return "it has no function for its kind";
   if (description.headroom > PADATA_MAX_ROOM || description.tailroom > PADATA_MAX_ROOM) return "its room is too large";
@@ -31,8 +31,8 @@ const char* NativeFunction::Refusal(const padata_function& description) {
   return nullptr;
 }
 
-NativeFunction::NativeFunction(const padata_function& description) : name_(description.name) {
-  std::memcpy(&description_, &description, sizeof(description_));
+NativeFunction::NativeFunction(const padata_function& description)
+    : description_(CopyVersioned(description)), name_(description_.name) {
   PinLibrary(CodeOf(description_));
   if (description_.retain != nullptr) description_.retain(description_.ctx);
 }

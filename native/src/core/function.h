@@ -6,6 +6,7 @@
 #ifndef PADATA_CORE_FUNCTION_H_
 #define PADATA_CORE_FUNCTION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -15,7 +16,10 @@ namespace padata {
 
 class NativeFunction {
  public:
-  // What is wrong with a description, in words, or nullptr if nothing is.
+  // The size of a description by version 1.0 of the ABI. Every later one has its fields.
+  static constexpr size_t kFirstVersionSize = offsetof(padata_function, name) + sizeof(padata_function::name);
+
+  // What is wrong with a description, in words, or nullptr if nothing is. Looks at no field that version 1.0 does not have.
   static const char* Refusal(const padata_function& description);
 
   // Copies the description (which Refusal() has accepted), and pins the library that its code lies in.
@@ -35,7 +39,7 @@ class NativeFunction {
   const std::string& name() const { return name_; }
 
  private:
-  padata_function description_{};
+  const padata_function description_;
   const std::string name_;
 };
 

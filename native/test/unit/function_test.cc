@@ -37,6 +37,7 @@ std::string RefusalAfter(const std::function<void(padata_function&)>& change) {
 TEST(NativeFunctionTest, GoodDescriptionsAreAccepted) {
   EXPECT_EQ(RefusalAfter([](padata_function&) {}), "");
   EXPECT_EQ(RefusalAfter([](padata_function& f) { f.struct_size += 64; }), "") << "a later minor version";
+  EXPECT_EQ(RefusalAfter([](padata_function& f) { f.struct_size = NativeFunction::kFirstVersionSize; }), "");
   EXPECT_EQ(RefusalAfter([](padata_function& f) { ++f.abi_minor; }), "");
   EXPECT_EQ(RefusalAfter([](padata_function& f) { f.headroom = f.tailroom = PADATA_MAX_ROOM; }), "");
   EXPECT_EQ(RefusalAfter([](padata_function& f) {
@@ -49,7 +50,7 @@ TEST(NativeFunctionTest, GoodDescriptionsAreAccepted) {
 TEST(NativeFunctionTest, EachFaultIsNamed) {
   EXPECT_EQ(RefusalAfter([](padata_function& f) { ++f.abi_major; }),
             "it was built for another major version of the ABI");
-  EXPECT_EQ(RefusalAfter([](padata_function& f) { --f.struct_size; }), "its struct_size is too small");
+  EXPECT_EQ(RefusalAfter([](padata_function& f) { f.struct_size = NativeFunction::kFirstVersionSize - 1; }), "its struct_size is too small");
   EXPECT_EQ(RefusalAfter([](padata_function& f) { f.kind = 0; }), "its kind is unknown");
   EXPECT_EQ(RefusalAfter([](padata_function& f) { f.job = nullptr; }), "it has no function for its kind");
   EXPECT_EQ(RefusalAfter([](padata_function& f) { f.kind = PADATA_KIND_RANGE; }), "it has no function for its kind");
