@@ -51,6 +51,15 @@ bool IsExtension(uint8_t protocol) {
   return protocol == kHopByHop || protocol == kRouting || protocol == kFragment || protocol == kDestinationOptions;
 }
 
+// RFC 1624, equation 3, for a 16-bit word of the header of which the lower byte was changed. A checksum that was wrong is as
+// wrong as before, so that whoever checks it still finds out.
+void UpdateIpv4Checksum(uint8_t* bytes, uint8_t before, uint8_t after) {
+  uint32_t sum = static_cast<uint16_t>(~LoadBig<uint16_t>(bytes + kChecksumAt));
+  sum += static_cast<uint16_t>(~uint16_t{before}) + uint32_t{after};
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  StoreBig<uint16_t>(bytes + kChecksumAt, static_cast<uint16_t>(~sum));
+}
+
 void RewriteIpv4(uint8_t* bytes, const IpHeader& header, size_t total_size, uint8_t next_header) {
   StoreBig<uint16_t>(bytes + 2, static_cast<uint16_t>(total_size));
   bytes[header.next_header_at] = next_header;
@@ -109,10 +118,12 @@ uint16_t Ipv4Checksum(const uint8_t* bytes, size_t size) {
 }
 
 void MarkCongestion(uint8_t* bytes, const IpHeader& header) {
-  if ((header.traffic_class & kEcnMask) == 0) return;  // not ECN-capable
+  const uint8_t ecn = header.traffic_class & kEcnMask;
+  if (ecn == 0 || ecn == kEcnMask) return;  // not ECN-capable, or marked already
   if (header.version == 4) {
-    bytes[1] = header.traffic_class | kEcnMask;
-    StoreBig<uint16_t>(bytes + kChecksumAt, Ipv4Checksum(bytes, header.header_size));
+    const uint8_t marked = header.traffic_class | kEcnMask;
+    bytes[1] = marked;
+    UpdateIpv4Checksum(bytes, header.traffic_class, marked);
   } else {
     bytes[1] |= kEcnMask << 4;
   }

@@ -52,8 +52,8 @@ int32_t RewriteIpHeader(uint8_t* bytes, const IpHeader& header, size_t payload_s
 /// The checksum of an IPv4 header of `size` bytes, a multiple of 4, whatever its checksum field holds.
 uint16_t Ipv4Checksum(const uint8_t* bytes, size_t size);
 
-/// Sets "congestion experienced" where the packet is ECN-capable (RFC 4301, 5.1.2, as the kernel does it). `version` is
-/// that of the packet at `bytes`, `header_size` that of its header.
+/// Sets "congestion experienced" where the packet is ECN-capable (RFC 4301, 5.1.2, as the kernel does it). The checksum of an
+/// IPv4 header follows; one that is wrong stays wrong. `version` is that of the packet at `bytes`.
 void MarkCongestion(uint8_t* bytes, const IpHeader& header);
 
 }  // namespace padata::functions

@@ -95,26 +95,49 @@ TEST(EspInbound, FindsEspBehindDestinationOptions) {  // RFC 4303, 3.1.1: they m
   EXPECT_EQ(opened.bytes, Join({Number64(7), test::Ipv6Packet(Bytes(8, 0x44), 60, test::Extension(17, 1))}));
 }
 
-TEST(EspInbound, CongestionOutsideIsToldInside) {  // RFC 4301, 5.1.2
+// What comes out of a tunnel whose outer header has that TOS byte.
+Bytes Through(const Bytes& inner, uint8_t next_header, uint8_t outer_tos) {
   const EspPair tunnel(test::TunnelMode(test::TunnelV4()));
-  const auto through = [&](const Bytes& inner, uint8_t next_header, uint8_t outer_tos) {
-    Bytes plaintext = inner;
-    for (uint8_t i = 1; (plaintext.size() + 2) % 4 != 0; ++i) plaintext.push_back(i);
-    const auto padding = static_cast<uint8_t>(plaintext.size() - inner.size());
-    plaintext.insert(plaintext.end(), {padding, next_header});
-    const Outcome opened = tunnel.In(ForgeEsp(plaintext, 7, outer_tos));
-    EXPECT_EQ(opened.status, 0);
-    return Bytes(opened.bytes.begin() + 8, opened.bytes.end());
-  };
+  Bytes plaintext = inner;
+  for (uint8_t i = 1; (plaintext.size() + 2) % 4 != 0; ++i) plaintext.push_back(i);
+  const auto padding = static_cast<uint8_t>(plaintext.size() - inner.size());
+  plaintext.insert(plaintext.end(), {padding, next_header});
+  const Outcome opened = tunnel.In(ForgeEsp(plaintext, 7, outer_tos));
+  EXPECT_EQ(opened.status, 0);
+  return Bytes(opened.bytes.begin() + 8, opened.bytes.end());
+}
+
+TEST(EspInbound, CongestionOutsideIsToldInside) {  // RFC 4301, 5.1.2
   const auto four = [](uint8_t tos) { return test::Ipv4Packet(Bytes(8), 4, 17, tos); };
   const auto six = [](uint8_t tos) { return test::Ipv6Packet(Bytes(8), 17, {}, tos); };
   for (uint8_t ecn : {1, 2, 3}) {
-    EXPECT_EQ(through(four(0xB8 | ecn), 4, 0x03), four(0xB8 | 3));
-    EXPECT_EQ(through(six(0xB8 | ecn), 41, 0xFF), six(0xB8 | 3));
-    EXPECT_EQ(through(four(0xB8 | ecn), 4, 0x02), four(0xB8 | ecn));  // not marked on the way
+    EXPECT_EQ(Through(four(0xB8 | ecn), 4, 0x03), four(0xB8 | 3));
+    EXPECT_EQ(Through(six(0xB8 | ecn), 41, 0xFF), six(0xB8 | 3));
+    EXPECT_EQ(Through(four(0xB8 | ecn), 4, 0x02), four(0xB8 | ecn));  // not marked on the way
   }
-  EXPECT_EQ(through(four(0xB8), 4, 0x03), four(0xB8));  // not ECN-capable: left alone
-  EXPECT_EQ(through(six(0xB8), 41, 0x03), six(0xB8));
+  EXPECT_EQ(Through(four(0xB8), 4, 0x03), four(0xB8));  // not ECN-capable: left alone
+  EXPECT_EQ(Through(six(0xB8), 41, 0x03), six(0xB8));
+}
+
+// RFC 1624: the checksum is updated, not made anew. So one that is right stays right, whatever it is, and one that is wrong, wrong.
+TEST(EspInbound, CongestionLeavesAWrongChecksumWrong) {
+  for (uint32_t number = 0; number < 0x10000; number += 0x101) {
+    for (uint8_t ecn : {1, 2, 3}) {
+      Bytes packet = test::Ipv4Packet(Bytes(8), 0, 17, ecn);
+      StoreBig<uint16_t>(&packet[4], static_cast<uint16_t>(number));
+      const uint16_t right = Ipv4Checksum(packet.data(), 20);
+      Bytes expected = packet;
+      expected[1] = 3;
+      const uint16_t right_when_marked = Ipv4Checksum(expected.data(), 20);
+      StoreBig<uint16_t>(&packet[10], right);
+      StoreBig<uint16_t>(&expected[10], right_when_marked);
+      EXPECT_EQ(Through(packet, 4, 0x03), expected);
+      packet[10] ^= 0x55;
+      const Bytes wrong = Through(packet, 4, 0x03);
+      EXPECT_NE(LoadBig<uint16_t>(&wrong[10]), right_when_marked);
+      EXPECT_EQ(wrong == packet, ecn == 3) << "what is marked already is not touched";
+    }
+  }
 }
 
 TEST(EspInbound, LeavesNoPlaintextWhenTheCheckFails) {
