@@ -45,6 +45,10 @@ describe(`the end of a Worker, ${TIMES} times each`, () => {
   });
 });
 
+it('no job runs when the libraries that were loaded before are torn down', options, async () => {
+  for (let i = 0; i < TIMES; i++) expect(await runScript('mortal.cjs')).toMatchObject({ ...ends(7), stderr: '' });
+});
+
 describe('jobs whose environment is gone', () => {
   it('are not begun, or are completed for nobody', async () => {
     expect(await runScript('late.cjs')).toMatchObject({ ...ends(0, 'ok'), stderr: '' });
