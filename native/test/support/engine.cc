@@ -58,6 +58,11 @@ void Gate::Open() {
   is_open_.notify_all();
 }
 
+int32_t RecordCpu(padata_call* call, void* ctx) {
+  static_cast<Log<int>*>(ctx)->Add(call->cpu);
+  return 0;
+}
+
 Engine::Engine(Cpumasks masks, CpuMask allowed) : allowed_(std::make_shared<CpuMask>(std::move(allowed))) {
   CpuSources sources(kCpuSysfsRoot, [allowed = allowed_] { return *allowed; });
   const int status = Instance::Create(loop_.environment(), "test", std::move(masks), std::move(sources), &instance_);

@@ -60,6 +60,9 @@ class Log {
   std::vector<T> values_;
 };
 
+// A native function that adds the CPU of its call to a Log<int>, its ctx.
+int32_t RecordCpu(padata_call* call, void* ctx);
+
 // An instance of its own, which is closed at the end. `allowed` can be changed: the next SetCpumask() sees it.
 class Engine {
  public:
