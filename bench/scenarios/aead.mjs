@@ -9,8 +9,8 @@ import { best } from '../lib/statistics.mjs';
 
 const inFlight = 1024;
 const distinct = 4096;
-const warmUpMs = 1500;
-const measuredMs = 1000;
+const warmUpMs = 1000;
+const measuredMs = 600;
 
 /** With results in new memory, and in buffers that are used again. @type {Contender[]} */
 const ours = [

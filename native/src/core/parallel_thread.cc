@@ -102,6 +102,7 @@ bool ParallelThread::RunBatch(Instance& instance) {
   const size_t wanted = std::clamp<uint64_t>(kBatchNs / (cost_ns + 1), 1, kMaxBatch);
   count_ = instance.Claim(cpu_, std::span(batch_).first(wanted));
   if (count_ == 0) return false;
+  instance.environment().LookAtLoop();  // not behind the jobs: completing them has just woken it
   instance.ShareBacklog();
   const bool is_long = count_ * cost_ns > kLongNs;
   if (is_long) {
@@ -114,7 +115,6 @@ bool ParallelThread::RunBatch(Instance& instance) {
   }
   // The loop brings the work: where it waits for this very CPU it goes first.
   Environment& environment = instance.environment();
-  environment.LookAtLoop();
   if (environment.loop_cpu() == cpu_ && environment.IsAwake()) YieldCpu();
   return true;
 }
