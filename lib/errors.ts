@@ -15,6 +15,9 @@ const texts = getSystemErrorMap();
  * An error of the mechanism: padata refused something, or a job ended with an errno. It has the shape of Node's system
  * errors, so `error.code === 'EBUSY'` works as it does for `node:fs`. A wrong type of an argument is a `TypeError`
  * and a number out of range a `RangeError` instead, each with the argument's name in its message.
+ *
+ * The error that a native function's job ended with has no stack frames: they would say nothing of who submitted it, and cost more
+ * than most jobs.
  */
 export class PadataError extends Error {
   /** The errno's name, for example `'EINVAL'`. */
@@ -31,7 +34,7 @@ export class PadataError extends Error {
    */
   constructor(code: ErrnoName, syscall: string, detail?: string) {
     const errno = -(constants.errno[code] as number);
-    super(`${code}: ${detail ?? texts.get(errno)?.[1] ?? 'error'}, ${syscall}`);
+    super(`${code}: ${detail ?? texts.get(errno)?.[1] ?? `errno ${-errno}`}, ${syscall}`);
     this.name = 'PadataError';
     this.code = code;
     this.errno = errno;

@@ -2,6 +2,7 @@
 import type { FunctionDescription } from '../binding.js';
 import { PadataError } from '../errors.js';
 import { environment } from './environment.js';
+import type { Explain } from './explain.js';
 import { typeError } from './validate.js';
 
 /**
@@ -27,6 +28,8 @@ export interface Codec<I, O> {
    * error. A function that has it cannot be combined with a native serial().
    */
   settle?(output: O): O;
+  /** What it means that the function ended with this errno. Without it the errors have the system's texts. */
+  readonly explain?: Explain;
 }
 
 /** One native function, as jobs refer to it. */

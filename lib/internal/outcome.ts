@@ -16,6 +16,7 @@ import {
 import type { FunctionHandle } from './native-function.js';
 import type { Segment } from './segment.js';
 import type { Slab } from './slab.js';
+import { stackless } from './stackless.js';
 import { describe } from './validate.js';
 
 /** Sets `result` and `error` of a job whose parallel() was a native function. A job that does not let us still has its turn. */
@@ -43,7 +44,7 @@ function setOutcome(job: Job, parallel: FunctionHandle, segment: Segment, index:
   const status = segment.words[base + STATUS] as number;
   if (status !== 0) {
     job.result = undefined;
-    job.error = PadataError.fromErrno(status, parallel.name);
+    job.error = stackless(() => PadataError.fromErrno(status, parallel.name, parallel.codec.explain?.(status)));
     return;
   }
   if (job.error !== undefined) job.error = undefined;

@@ -1,4 +1,5 @@
 /** Authenticated encryption with associated data, as native functions. */
+import { type Explain, explainer } from '../internal/explain.js';
 import { type AeadFunctions, checkRefusal, native } from '../internal/functions-binding.js';
 import { freeNativeFunction, makeNativeFunction } from '../internal/make-native-function.js';
 import type { Codec, InputParts } from '../internal/native-function.js';
@@ -60,13 +61,22 @@ export interface Aead {
   [Symbol.dispose](): void;
 }
 
+const explainEncrypt = explainer({ EIO: 'libcrypto failed' });
+const explainDecrypt = explainer({
+  EBADMSG: 'the integrity check failed: wrong key, or the data, the aad or the iv was changed',
+  EINVAL: 'the data is shorter than a tag',
+  EIO: 'libcrypto failed',
+});
+
 class AeadCodec implements Codec<AeadRequest, Uint8Array> {
+  readonly explain: Explain;
   readonly #ivSize: number;
   readonly #espAadOnly: boolean;
   readonly #growth: number;
 
   /** @param growth how much longer the result is than `data` */
-  constructor({ ivSize, espAadOnly }: AeadFunctions, growth: number) {
+  constructor({ ivSize, espAadOnly }: AeadFunctions, growth: number, explain: Explain) {
+    this.explain = explain;
     this.#ivSize = ivSize;
     this.#espAadOnly = espAadOnly;
     this.#growth = growth;
@@ -128,8 +138,14 @@ export function aead(name: string, key: Uint8Array, options?: AeadOptions): Aead
     authSize: ['options.authSize', authSize],
   });
 
-  const encrypt = makeNativeFunction<AeadRequest, Uint8Array>(made.encrypt, new AeadCodec(made, made.authSize));
-  const decrypt = makeNativeFunction<AeadRequest, Uint8Array>(made.decrypt, new AeadCodec(made, -made.authSize));
+  const encrypt = makeNativeFunction<AeadRequest, Uint8Array>(
+    made.encrypt,
+    new AeadCodec(made, made.authSize, explainEncrypt),
+  );
+  const decrypt = makeNativeFunction<AeadRequest, Uint8Array>(
+    made.decrypt,
+    new AeadCodec(made, -made.authSize, explainDecrypt),
+  );
   const free = (): void => {
     freeNativeFunction(encrypt);
     freeNativeFunction(decrypt);

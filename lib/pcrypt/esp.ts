@@ -1,8 +1,10 @@
 /** ESP (RFC 4303) as native functions, with its sequence numbers where the order is known. */
 import { PadataError } from '../errors.js';
+import { explainer } from '../internal/explain.js';
 import { checkRefusal, native } from '../internal/functions-binding.js';
 import { freeNativeFunction, makeNativeFunction } from '../internal/make-native-function.js';
 import type { Codec, InputParts } from '../internal/native-function.js';
+import { stackless } from '../internal/stackless.js';
 import { checkBytes } from '../internal/validate.js';
 import type { NativeFunction } from '../native-function.js';
 import { checkEspOptions, type EspOptions, type EspSettings } from './esp-options.js';
@@ -68,7 +70,25 @@ export interface SecurityAssociation {
 
 const NO_ADDRESSES = 'in tunnel mode, outbound needs options.source and options.destination';
 
+const explainOutbound = explainer({
+  EINVAL: 'not an IPv4 or IPv6 packet, or truncated',
+  EMSGSIZE: 'the result would be longer than an IP packet can be',
+  EOPNOTSUPP: 'a fragment: transport mode takes whole datagrams only',
+  EIO: 'libcrypto failed',
+});
+
+const explainInbound = explainer({
+  EBADMSG: 'the integrity check failed: wrong key, or the packet was changed',
+  EINVAL: 'not an IP packet, truncated, too short for ESP, or what was sent is no packet for this mode',
+  ENOMSG: 'a dummy packet: discard it',
+  EOPNOTSUPP: 'a fragment: datagrams have to be reassembled first',
+  EPROTONOSUPPORT: 'an IP packet, but not ESP',
+  ESRCH: 'another SPI: there is no security association for it here',
+  EIO: 'libcrypto failed',
+});
+
 class OutboundCodec implements Codec<Uint8Array, Uint8Array> {
+  readonly explain = explainOutbound;
   readonly counter: SequenceCounter;
   readonly #canSend: boolean;
   readonly #sequence = new Uint8Array(SEQUENCE_SIZE);
@@ -89,6 +109,7 @@ class OutboundCodec implements Codec<Uint8Array, Uint8Array> {
 }
 
 class InboundCodec implements Codec<Uint8Array, Uint8Array> {
+  readonly explain = explainInbound;
   readonly window: ReplayWindow;
   readonly #sequence = new Uint8Array(SEQUENCE_SIZE);
   readonly #view = new DataView(this.#sequence.buffer);
@@ -113,7 +134,7 @@ class InboundCodec implements Codec<Uint8Array, Uint8Array> {
     if (verdict !== 'new') {
       const number = (BigInt(high) << 32n) | BigInt(low);
       const detail = `sequence number ${number} is ${verdict} (highest so far: ${this.window.top})`;
-      throw new PadataError('ESTALE', 'esp inbound', detail);
+      throw stackless(() => new PadataError('ESTALE', 'esp inbound', detail));
     }
     return output.subarray(SEQUENCE_SIZE);
   }

@@ -30,6 +30,11 @@ describe('PadataError', () => {
     expect(PadataError.fromErrno(-constants.errno.EBADMSG, 'x').code).toBe('EBADMSG');
   });
 
+  it('gives the number where libuv has no text', () => {
+    const { EIDRM } = constants.errno;
+    expect(PadataError.fromErrno(-EIDRM, 'x').message).toBe(`EIDRM: errno ${EIDRM}, x`);
+  });
+
   it('takes EIO for what this system has no name for', () => {
     for (const errno of [-100_000, 1, 0]) expect(PadataError.fromErrno(errno, wrong('x')).code).toBe('EIO');
   });

@@ -176,6 +176,20 @@ describe('packets that are refused in their turn', () => {
     expect(await openAll(other, [sealed])).toEqual(['ESRCH']);
   });
 
+  it('say why', async () => {
+    using here = esp(transport);
+    using other = esp({ ...transport, spi: 0x3000 });
+    const sealed = await seal(here, ipv4(50));
+    const tampered = Buffer.from(sealed);
+    tampered[40] = (tampered[40] as number) ^ 1;
+    await expect(open(here, tampered)).rejects.toThrow(/^EBADMSG: the integrity check failed: .*, esp inbound$/);
+    await expect(open(other, sealed)).rejects.toThrow(/^ESRCH: another SPI: .*, esp inbound$/);
+    await expect(open(here, ipv4(60))).rejects.toThrow('EPROTONOSUPPORT: an IP packet, but not ESP, esp inbound');
+    await expect(open(here, Buffer.from('junk'))).rejects.toThrow(/^EINVAL: not an IP packet, .*, esp inbound$/);
+    await expect(seal(here, Buffer.from('junk'))).rejects.toThrow(/^EINVAL: not an IPv4 .*, esp outbound$/);
+    await expect(seal(here, ipv4(65535))).rejects.toThrow(/^EMSGSIZE: .* longer than an IP packet .*, esp outbound$/);
+  });
+
   it('outbound', async () => {
     using here = esp(transport);
     const fragment = ipv4(60);

@@ -70,6 +70,13 @@ describe('aead', () => {
     expect(order).toEqual(Array.from({ length: 50 }, (_, i) => `${i} ${i % 3 === 0 ? 'EBADMSG' : 'opened'}`));
   });
 
+  it('says what an errno means here', async () => {
+    using cipher = aead('gcm(aes)', randomBytes(16));
+    const open = (size: number) => shell.run(cipher.decrypt, { iv: randomBytes(12), data: Buffer.alloc(size) });
+    await expect(open(32)).rejects.toThrow(/^EBADMSG: the integrity check failed: wrong key, .*, aead decrypt$/);
+    await expect(open(15)).rejects.toThrow(/^EINVAL: the data is shorter than a tag, aead decrypt$/);
+  });
+
   it('fails what is shorter than a tag in its turn', async () => {
     using cipher = aead('gcm(aes)', randomBytes(16));
     const result = shell.run(cipher.decrypt, { iv: randomBytes(12), data: Buffer.alloc(15) });
