@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { CpuMask, type CpuMaskLike, toCpuMask, wordsOf } from './cpumask.js';
+import { type CpuMask, type CpuMaskLike, toCpuMask, wordsOf } from './cpumask.js';
 import { cpus } from './cpus.js';
 import { PadataError } from './errors.js';
 import { type Cpumasks, InstancePort } from './internal/instance-port.js';
@@ -36,20 +36,20 @@ export interface InstanceStats {
 
 /** The events of an instance and what their listeners are given. */
 export interface PadataEvents {
-  /** The usable cpumasks have changed. */
+  /** The usable cpumasks have changed, by `setCpumask`. */
   cpumask: [change: { before: Cpumasks; after: Cpumasks }];
-  /** One of the usable cpumasks is empty now: jobs are refused until that changes. */
+  /** One of the usable cpumasks is empty now: jobs are refused until `setCpumask` changes that. */
   invalid: [];
-  /** Something failed that no call could report. */
-  error: [error: Error];
 }
 
 /**
  * An instance (padata_instance): a name, a pair of cpumasks, and shells. `new Padata(name)` is `padata_alloc(name)`.
  *
  * parallel() functions run on the CPUs of the usable parallel mask, serial() functions on those of the usable serial mask.
- * Usable is what is user-supplied, online, and allowed to this process. Threads are pinned, one for each CPU, and
- * shared by all instances of the process; they come when they are needed, and idle ones do not keep the process alive.
+ * Usable is what is user-supplied, online, and allowed to this process, as it was when the instance was made or `setCpumask` was
+ * called last: CPUs that go offline or come online, and cpusets that are changed, are noticed then and not before. Threads
+ * are pinned, one for each CPU, and shared by all instances of the process; they come when they are needed, and idle ones
+ * do not keep the process alive.
  *
  * Everything here is called on one event loop, the one that made the instance; other environments (Workers) make their own
  * instances. Nothing blocks, except `setCpumask` for the moment that threads need to notice.
@@ -81,8 +81,8 @@ export class Padata extends EventEmitter<PadataEvents> {
   }
 
   /**
-   * `'running'`: jobs are accepted. `'stopped'`: by `stop()`, or freed. `'invalid'`: one of the masks has no usable CPU; a CPU
-   * of it coming online, or another mask, makes it run again.
+   * `'running'`: jobs are accepted. `'stopped'`: by `stop()`, or freed. `'invalid'`: one of the masks has no usable CPU; it runs
+   * again when `setCpumask` finds one: in another mask, or in the same one, when a CPU of it is online or allowed by then.
    */
   get state(): 'running' | 'stopped' | 'invalid' {
     if (this.#port.isStopped) return 'stopped';
@@ -94,7 +94,7 @@ export class Padata extends EventEmitter<PadataEvents> {
     return this.#cpumask;
   }
 
-  /** The usable cpumasks: user-supplied, online, and allowed to this process. */
+  /** The usable cpumasks: what was user-supplied, online, and allowed to this process when a mask was set last. */
   get usable(): Cpumasks {
     return this.#port.usable;
   }
@@ -104,8 +104,8 @@ export class Padata extends EventEmitter<PadataEvents> {
    * a CPU outside the new usable mask; the order of jobs is kept over the change. Expensive, as in the kernel: some
    * system calls and an interruption of all CPUs that run this process.
    *
-   * A mask without usable CPUs is accepted, and makes the instance invalid: jobs that were accepted then wait until it
-   * has one again.
+   * Both usable masks are worked out anew, from the CPUs that are online and allowed now. A mask without usable CPUs is
+   * accepted, and makes the instance invalid: jobs that were accepted then wait until a later call finds some.
    *
    * @param type which of the two
    * @param mask CPUs that are not possible, online or allowed may be in it
