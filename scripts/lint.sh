@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 node_modules/.bin/biome check --error-on-warnings .
-mapfile -d '' native < <(git ls-files -z 'native/*.h' 'native/*.cc' 'bench/native/*' 'test/fixtures/*.c' 'test/fixtures/*.h')
+mapfile -d '' native < <(git ls-files -z 'native/*.h' 'native/*.cc' 'bench/native/*' 'test/fixtures/*.c' 'test/fixtures/*.h' 'examples/*.c' 'examples/*.h')
 if command -v clang-format >/dev/null; then
   clang-format --dry-run -Werror "${native[@]}"
 else
