@@ -76,12 +76,7 @@ export interface ShellHandle {
 /** What the addon exports. Native code trusts its callers: the arguments were checked before they come here. */
 export interface Binding {
   BridgeHandle: new (drain: () => void) => BridgeHandle;
-  InstanceHandle: new (
-    bridge: BridgeHandle,
-    name: string,
-    parallel: MaskWords,
-    serial: MaskWords,
-  ) => InstanceHandle;
+  InstanceHandle: new (bridge: BridgeHandle, name: string, parallel: MaskWords, serial: MaskWords) => InstanceHandle;
   /** See binding/cpumask_exports.h. */
   cpumask: {
     parse(text: string, nrCpus?: number): MaskWords | MaskRefusal;

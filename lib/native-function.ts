@@ -1,4 +1,10 @@
-import { bindLifetime, bytesCodec, type FunctionHandle, handleKey, registerFunction } from './internal/native-function.js';
+import {
+  bindLifetime,
+  bytesCodec,
+  type FunctionHandle,
+  handleKey,
+  registerFunction,
+} from './internal/native-function.js';
 import { typeError } from './internal/validate.js';
 
 /**

@@ -1,10 +1,10 @@
-import type { Transform, TransformOptions as StreamOptions } from 'node:stream';
+import type { TransformOptions as StreamOptions, Transform } from 'node:stream';
 import { PadataError } from './errors.js';
 import type { InstancePort } from './internal/instance-port.js';
 import { mapJobs } from './internal/map.js';
 import { checkUsable, type FunctionHandle, handleKey } from './internal/native-function.js';
 import { asError } from './internal/outcome.js';
-import { RunJob, type RunFunction } from './internal/run-job.js';
+import { type RunFunction, RunJob } from './internal/run-job.js';
 import { ShellPort } from './internal/shell-port.js';
 import { JobTransform } from './internal/transform.js';
 import { checkInteger, checkOptions, typeError } from './internal/validate.js';
@@ -220,7 +220,11 @@ export class Shell {
   free(): void {
     if (this.#port.isFreed) return;
     if (this.pending !== 0) {
-      throw new PadataError('EBUSY', 'padata_free_shell', `${this.pending} jobs are pending; await shell.drain() first`);
+      throw new PadataError(
+        'EBUSY',
+        'padata_free_shell',
+        `${this.pending} jobs are pending; await shell.drain() first`,
+      );
     }
     this.#port.free();
     this.#onFree(this);

@@ -67,7 +67,8 @@ int main(int argc, char **argv) {
   const padata::CpuSources sources;
   Loop loop;
   padata::RefPtr<padata::Instance> instance;
-  if (padata::Instance::Create(loop.environment(), "bench", {sources.Possible(), sources.Possible()}, sources, &instance) != 0) {
+  if (padata::Instance::Create(loop.environment(), "bench", {sources.Possible(), sources.Possible()}, sources,
+                               &instance) != 0) {
     fprintf(stderr, "core_bench: no thread could be started\n");
     return 1;
   }

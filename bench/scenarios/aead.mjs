@@ -15,7 +15,11 @@ const measuredMs = 600;
 /** With results in new memory, and in buffers that are used again. @type {Contender[]} */
 const ours = [
   ...padata,
-  ...padata.map(({ name, backend, options }) => ({ name: `${name}, dst`, backend, options: { ...options, dst: true } })),
+  ...padata.map(({ name, backend, options }) => ({
+    name: `${name}, dst`,
+    backend,
+    options: { ...options, dst: true },
+  })),
 ];
 /** @type {Contender} */
 const mainThread = { name: 'node:crypto, main thread', backend: 'node-crypto' };

@@ -191,8 +191,11 @@ export class Environment {
       this.#isReferenced = false;
       this.bridge.setRef(false);
     }
-    if (!isDone || (this.#pending !== 0 && this.#pending <= POLL_PENDING && this.#polls(hasDelivered)))
-      return this.#schedule();
+    const isPolling = isDone && this.#pending !== 0 && this.#pending <= POLL_PENDING && this.#polls(hasDelivered);
+    if (!isDone || isPolling) {
+      this.#schedule();
+      return;
+    }
     Atomics.store(this.#control, ARMED, 1);
     if (Atomics.load(this.#control, READY_HEAD) === 0) return;
     Atomics.store(this.#control, ARMED, 0);

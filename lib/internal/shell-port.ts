@@ -263,7 +263,10 @@ export class ShellPort {
     try {
       (job.parallel as (job: Job) => void)(job);
     } catch (error) {
-      if (!this.#outstanding.has(job)) return throwSoon(error); // it had called doSerial, so it cannot fail any more
+      if (!this.#outstanding.has(job)) {
+        throwSoon(error); // it had called doSerial, so it cannot fail any more
+        return;
+      }
       setError(job, error);
       this.complete(job);
     }

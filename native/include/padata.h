@@ -49,13 +49,14 @@ enum padata_kind { PADATA_KIND_JOB = 1, PADATA_KIND_RANGE = 2 };
 
 /* Bits of padata_function.flags. */
 enum padata_function_flags {
-  PADATA_MAY_LEAVE_OUTSTANDING = 1 /* parallel() may return -EINPROGRESS; without this bit do_serial() refuses its jobs */
+  PADATA_MAY_LEAVE_OUTSTANDING =
+      1 /* parallel() may return -EINPROGRESS; without this bit do_serial() refuses its jobs */
 };
 
 enum padata_result_type {
-  PADATA_RESULT_NONE = 0,   /* undefined in JavaScript */
-  PADATA_RESULT_BYTES = 1,  /* a Uint8Array */
-  PADATA_RESULT_NUMBER = 2  /* a number */
+  PADATA_RESULT_NONE = 0,  /* undefined in JavaScript */
+  PADATA_RESULT_BYTES = 1, /* a Uint8Array */
+  PADATA_RESULT_NUMBER = 2 /* a number */
 };
 
 /* What a job came to. All zero is PADATA_RESULT_NONE. */
@@ -123,8 +124,8 @@ struct padata_call {
 
   struct padata_result result; /* parallel(): to be filled in, NONE at first. serial(): what parallel() came to */
 
-  int32_t cpu;    /* the CPU on which this call runs */
-  int32_t cb_cpu; /* the CPU on which serial() is to run */
+  int32_t cpu;                  /* the CPU on which this call runs */
+  int32_t cb_cpu;               /* the CPU on which serial() is to run */
   struct padata_ticket ticket;  /* ticket.seq_nr is the job's position in the order of its shell, from 0 on */
   const struct padata_api *api; /* see above */
 };

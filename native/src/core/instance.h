@@ -61,11 +61,12 @@ class Instance : public RefCounted<Instance> {
     std::atomic<uint32_t> mask_generation;  // grows with each change of the usable masks
   };
   static constexpr uint32_t kKickPending = 1u << 31;
-  static constexpr uint32_t kUnknownCostNs = 100'000;   // before the first measurement a job is taken to be long
-  static constexpr uint64_t kWakeWorthNs = 20'000;      // a backlog of so much work is worth another thread,
+  static constexpr uint32_t kUnknownCostNs = 100'000;  // before the first measurement a job is taken to be long
+  static constexpr uint64_t kWakeWorthNs = 20'000;     // a backlog of so much work is worth another thread,
   static constexpr uint64_t kBurstNs = 500'000;        // jobs that follow each other within this time are a burst
   static constexpr uint64_t kPlentyNs = 60'000;
-  static constexpr uint64_t kLoopCpuWorthNs = 100'000;  // and of so much even one on the CPU of the event loop, if that has time
+  static constexpr uint64_t kLoopCpuWorthNs =
+      100'000;  // and of so much even one on the CPU of the event loop, if that has time
 
   // Environment. The instance is started, and one thread for a usable CPU exists. Returns 0, or a negative errno from
   // StartPinnedThread() and no instance.

@@ -132,7 +132,7 @@ void ParallelThread::RunJobs(Instance& instance) {
 // The next batch overwrites this one, which TakeBack() may be looking at.
 void ParallelThread::LeaveBatch() {
   progress_.store(kIdle, std::memory_order_release);
-  AsymmetricFence::Light();  // partner: TakeBack()
+  AsymmetricFence::Light();                                     // partner: TakeBack()
   if (revoked_.load(std::memory_order_acquire)) [[unlikely]] {  // acquire: if it is through, it has read the batch
     MutexLock until_it_is_through(take_back_mutex_);
   }
@@ -259,9 +259,8 @@ bool ParallelThread::LoopNeedsCpu(const Instance& instance) const {
 
 // On the CPU of an event loop that needs it: the loop feeds the threads of all other CPUs, so they get less if it waits here.
 bool ParallelThread::StandsBack() const {
-  return std::any_of(roster_.begin(), roster_.end(), [this](const auto& instance) {
-    return LoopNeedsCpu(*instance) && instance->attendance() > 1;
-  });
+  return std::any_of(roster_.begin(), roster_.end(),
+                     [this](const auto& instance) { return LoopNeedsCpu(*instance) && instance->attendance() > 1; });
 }
 
 // Whether this thread, while it does not attend, is missed by nobody. Others that attend may be stuck in a long job: that is found

@@ -27,7 +27,7 @@ struct alignas(kSegmentBytes) Segment {
     // Set with release when the environment has prepared the next segment; the reorder engine reads it with acquire.
     std::atomic<Segment*> next;
     std::atomic<uint64_t> base_seq_nr;  // of jobs[0]
-    std::atomic<uint64_t> use;          // differs from one AcquireSegment() to the next, so that tickets tell uses apart
+    std::atomic<uint64_t> use;  // differs from one AcquireSegment() to the next, so that tickets tell uses apart
   };
 
   Header header;

@@ -50,7 +50,8 @@ TEST(NativeFunctionTest, GoodDescriptionsAreAccepted) {
 TEST(NativeFunctionTest, EachFaultIsNamed) {
   EXPECT_EQ(RefusalAfter([](padata_function& f) { ++f.abi_major; }),
             "it was built for another major version of the ABI");
-  EXPECT_EQ(RefusalAfter([](padata_function& f) { f.struct_size = NativeFunction::kFirstVersionSize - 1; }), "its struct_size is too small");
+  EXPECT_EQ(RefusalAfter([](padata_function& f) { f.struct_size = NativeFunction::kFirstVersionSize - 1; }),
+            "its struct_size is too small");
   EXPECT_EQ(RefusalAfter([](padata_function& f) { f.kind = 0; }), "its kind is unknown");
   EXPECT_EQ(RefusalAfter([](padata_function& f) { f.job = nullptr; }), "it has no function for its kind");
   EXPECT_EQ(RefusalAfter([](padata_function& f) { f.kind = PADATA_KIND_RANGE; }), "it has no function for its kind");
