@@ -63,6 +63,7 @@ export class PcapWriter {
 
   /** Settles when the stream takes bytes again; rejects if it has failed or was closed. */
   async ready(): Promise<void> {
+    this.failure ??= this.out.errored ?? undefined; // the stream tells of it by its event only later
     if (this.failure) throw this.failure;
     if (this.out.destroyed) throw new Error('the output was closed before all of it was written');
     if (this.out.writableNeedDrain) await once(this.out, 'drain');
