@@ -46,7 +46,7 @@
       "src/binding/shell_handle.cc"
     ],
     "own_include_dirs": ["include", "src"],
-    "addon_defines": ["NAPI_VERSION=8", "NODE_GYP_MODULE_NAME=padata"],
+    "addon_defines": ["NAPI_VERSION=8", "NODE_GYP_MODULE_NAME=padata", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
     "compile_flags": [
       "-std=c++20",
       "-pthread",

@@ -1,4 +1,7 @@
 // The entry of the addon: what lib/binding.ts loads.
+//
+// NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS (sources.gypi): in a Worker that is being terminated Node-API refuses calls, and
+// nothing can be thrown; node-addon-api would end the process.
 #include <napi.h>
 
 #include <cstdlib>
