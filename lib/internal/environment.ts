@@ -29,8 +29,13 @@ const GROUP_MS = 0.02;
 const POLL_MS = 0.1;
 const MOST_CREDIT = 8;
 const PROBE = 64;
-/** With more jobs in flight than this the threads have work meanwhile, and the loop had better leave them its CPU. */
+/**
+ * With more jobs in flight than this the threads have work meanwhile, and the loop had better leave them its CPU: unless it
+ * hardly sleeps anyway, see BusyMeter.
+ */
 const POLL_PENDING = 16;
+const BUSY_WINDOW_MS = 2;
+const BUSY_SHARE = 0.5;
 /** How long nothing may move, while jobs wait, before the threads are looked at; doubled up to the second value. */
 const FIRST_LOOK_MS = 2;
 const LAST_LOOK_MS = 64;
@@ -58,6 +63,7 @@ export class Environment {
   #isReferenced = false;
   #isScheduled = false;
   #groupSize = LARGEST_GROUP;
+  readonly #meter = new BusyMeter();
   #pollUntil = 0;
   #pollCredit = MOST_CREDIT;
   #declined = 0;
@@ -143,19 +149,20 @@ export class Environment {
     Atomics.store(this.#control, ARMED, 0);
     this.isDraining = true;
     const delivered = this.#delivered;
+    const begin = performance.now();
     let isDone = false;
     try {
-      isDone = this.#deliver(performance.now() + DRAIN_BUDGET_MS);
+      isDone = this.#deliver(begin, begin + DRAIN_BUDGET_MS);
     } finally {
       this.isDraining = false;
       this.#flush();
-      this.#rest(isDone, this.#delivered !== delivered);
+      this.#rest(isDone, this.#delivered !== delivered, begin);
     }
   };
 
   /** Delivers until there is nothing left (true) or the time is up. */
-  #deliver(end: number): boolean {
-    let before = performance.now();
+  #deliver(begin: number, end: number): boolean {
+    let before = begin;
     while (true) {
       this.#collect();
       const port = this.#ready.shift();
@@ -186,12 +193,15 @@ export class Environment {
   }
 
   /** Goes on later, or lets the loop sleep until it is woken. */
-  #rest(isDone: boolean, hasDelivered: boolean): void {
+  #rest(isDone: boolean, hasDelivered: boolean, begin: number): void {
+    const now = performance.now();
+    this.#meter.add(hasDelivered, begin, now);
     if (this.#pending === 0 && this.#isReferenced) {
       this.#isReferenced = false;
       this.bridge.setRef(false);
     }
-    const isPolling = isDone && this.#pending !== 0 && this.#pending <= POLL_PENDING && this.#polls(hasDelivered);
+    const isWorth = this.#pending <= POLL_PENDING || this.#meter.isBusy;
+    const isPolling = isDone && this.#pending !== 0 && isWorth && this.#polls(hasDelivered, now);
     if (!isDone || isPolling) {
       this.#schedule();
       return;
@@ -203,8 +213,7 @@ export class Environment {
   }
 
   /** Whether the loop goes on looking for completions. */
-  #polls(hasDelivered: boolean): boolean {
-    const now = performance.now();
+  #polls(hasDelivered: boolean, now: number): boolean {
     if (hasDelivered) {
       if (this.#pollCredit < MOST_CREDIT) this.#pollCredit++;
       this.#pollUntil = now + POLL_MS;
@@ -237,6 +246,22 @@ export class Environment {
     if (!hasMoved) for (const instance of this.instances) instance.rescue();
     if (Atomics.load(this.#control, READY_HEAD) !== 0) this.#schedule(); // a thread that had promised more is in a long job
     this.#watch();
+  }
+}
+
+/** Whether the loop delivers most of the time. Waking it from short sleeps costs it and the threads more than looking. */
+class BusyMeter {
+  isBusy = false;
+  #busy = 0;
+  #since = 0;
+
+  /** From `begin` to `end`, in milliseconds, the loop looked for completions. */
+  add(hasDelivered: boolean, begin: number, end: number): void {
+    if (hasDelivered) this.#busy += end - begin;
+    if (end - this.#since < BUSY_WINDOW_MS) return;
+    this.isBusy = this.#busy > BUSY_SHARE * (end - this.#since);
+    this.#busy = 0;
+    this.#since = end;
   }
 }
 

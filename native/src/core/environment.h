@@ -52,10 +52,10 @@ class Environment : public RefCounted<Environment> {
   int loop_cpu() const { return loop_cpu_.load(std::memory_order_relaxed); }
   // Any thread: a hint. Between wake-up and sleep the loop wants a CPU.
   bool IsAwake() { return control().armed.load(std::memory_order_relaxed) == 0; }
-  // Parallel threads, now and then: looks whether the loop is awake. IsBusy() is what came of it: awake more often than not,
-  // so that its CPU has nothing to give away. Both are hints; threads may overwrite each other's looks.
+  // Parallel threads, now and then: looks whether the loop is awake. IsBusy() is what came of it: awake nearly always, so that
+  // its CPU has nothing to give away. Both are hints; threads may overwrite each other's looks.
   void LookAtLoop();
-  bool IsBusy() const { return awake_share_.load(std::memory_order_seq_cst) > kWhole / 2; }
+  bool IsBusy() const { return awake_share_.load(std::memory_order_seq_cst) > kBusyShare; }
   // Environment: nothing has moved, so others shall look anew. seq_cst: a thread that is about to sleep sees it, or is woken.
   void ForgetBusy() { awake_share_.store(0, std::memory_order_seq_cst); }
 
@@ -84,6 +84,7 @@ class Environment : public RefCounted<Environment> {
   static constexpr uint64_t kWakeIntervalNs = 50'000;
 
   static constexpr uint32_t kWhole = 1u << 16;
+  static constexpr uint32_t kBusyShare = kWhole / 8 * 7;
 
   void WakeLoop();
 
