@@ -8,6 +8,13 @@ import { JOB_BYTES, JOBS_PER_SEGMENT } from './layout.js';
 import type { FunctionHandle } from './native-function.js';
 import type { Slab } from './slab.js';
 
+function empty<T>(): (T | undefined)[] {
+  return new Array(JOBS_PER_SEGMENT).fill(undefined);
+}
+
+/** What segments have for those of the arrays that none of their jobs needed: the garbage collector has enough to do. Never written to. */
+const NONE = empty<never>();
+
 /** One segment. Arrays are indexed by the position of the job in the segment. */
 export class Segment {
   readonly address: number;
@@ -16,11 +23,11 @@ export class Segment {
   /** The address of the first entry; the entries do not cross a multiple of 2^32. */
   readonly low: number;
   readonly high: number;
-  readonly jobs: (Job | undefined)[] = new Array(JOBS_PER_SEGMENT).fill(undefined);
-  readonly functions: (FunctionHandle | undefined)[] = new Array(JOBS_PER_SEGMENT).fill(undefined);
-  readonly slabs: (Slab | undefined)[] = new Array(JOBS_PER_SEGMENT).fill(undefined);
+  readonly jobs = empty<Job>();
+  readonly functions = empty<FunctionHandle>();
+  slabs: (Slab | undefined)[] = NONE;
   /** Where results are to be copied to. */
-  readonly dsts: (Uint8Array | undefined)[] = new Array(JOBS_PER_SEGMENT).fill(undefined);
+  dsts: (Uint8Array | undefined)[] = NONE;
   /** Native serial() functions are rare, so only they are here. */
   readonly serials = new Map<number, FunctionHandle>();
   next: Segment | undefined;
@@ -31,6 +38,16 @@ export class Segment {
     this.doubles = new Float64Array(buffer);
     this.low = ((address + JOB_BYTES) % 2 ** 32) | 0;
     this.high = Math.floor(address / 2 ** 32) | 0;
+  }
+
+  setSlab(index: number, slab: Slab | undefined): void {
+    if (this.slabs === NONE) this.slabs = empty();
+    this.slabs[index] = slab;
+  }
+
+  setDst(index: number, dst: Uint8Array): void {
+    if (this.dsts === NONE) this.dsts = empty();
+    this.dsts[index] = dst;
   }
 }
 

@@ -115,8 +115,8 @@ export class ShellPort {
     const words = segment.words;
     if (hasInput) {
       input.write(words, base);
-      segment.slabs[index] = input.slab;
-      if (input.dst !== undefined) segment.dsts[index] = input.dst;
+      segment.setSlab(index, input.slab);
+      if (input.dst !== undefined) segment.setDst(index, input.dst);
     } else {
       words[base + BYTES] = 0;
       words[base + BYTES + 1] = 0;
@@ -285,7 +285,7 @@ export class ShellPort {
     } else if (job.result instanceof Uint8Array) {
       input.take(environment.slabs, segment.serials.get(index) as FunctionHandle, job.result);
       input.write(words, base);
-      segment.slabs[index] = input.slab;
+      segment.setSlab(index, input.slab);
       words[base + RESULT_TYPE] = RESULT_BYTES;
       words[base + RESULT_OFFSET] = 0;
       words[base + RESULT_SIZE] = words[base + SIZE] as number;
