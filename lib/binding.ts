@@ -53,7 +53,8 @@ export interface InstanceHandle {
   usable(): { parallel: MaskWords; serial: MaskWords };
   ensureSerialThread(cpu: number): number;
   createShell(): ShellHandle;
-  jobsOn(cpu: number): number;
+  /** For each CPU that is worth it: its number, jobs, pins lost, pins restored, usable since (in ms since the epoch, or -1). */
+  statsOfCpus(): Float64Array;
   setRunning(isRunning: boolean): void;
   kick(): void;
   rescue(): void;
@@ -76,7 +77,13 @@ export interface ShellHandle {
 /** What the addon exports. Native code trusts its callers: the arguments were checked before they come here. */
 export interface Binding {
   BridgeHandle: new (drain: () => void) => BridgeHandle;
-  InstanceHandle: new (bridge: BridgeHandle, name: string, parallel: MaskWords, serial: MaskWords) => InstanceHandle;
+  InstanceHandle: new (
+    bridge: BridgeHandle,
+    name: string,
+    parallel: MaskWords,
+    serial: MaskWords,
+    checkMs: number,
+  ) => InstanceHandle;
   /** See binding/cpumask_exports.h. */
   cpumask: {
     parse(text: string, nrCpus?: number): MaskWords | MaskRefusal;

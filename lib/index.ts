@@ -9,5 +9,12 @@ export { type ErrnoName, PadataError } from './errors.js';
 export type { RunFunction } from './internal/run-job.js';
 export type { Job, ParallelFunction } from './job.js';
 export { NativeFunction, nativeFunction } from './native-function.js';
-export { type Cpumasks, type InstanceStats, Padata, type PadataEvents, type PadataOptions } from './padata.js';
+export {
+  type Cpumasks,
+  type CpuStats,
+  type InstanceStats,
+  Padata,
+  type PadataEvents,
+  type PadataOptions,
+} from './padata.js';
 export { type JobTransformOptions, type MapOptions, type RunOptions, Shell, type ShellOptions } from './shell.js';

@@ -2,14 +2,17 @@ import { EventEmitter } from 'node:events';
 import { type CpuMask, type CpuMaskLike, toCpuMask, wordsOf } from './cpumask.js';
 import { cpus } from './cpus.js';
 import { PadataError } from './errors.js';
-import { type Cpumasks, InstancePort } from './internal/instance-port.js';
-import { checkName, checkOptions, rangeError } from './internal/validate.js';
+import { type Cpumasks, type CpuStats, InstancePort } from './internal/instance-port.js';
+import { checkInteger, checkName, checkOptions, rangeError } from './internal/validate.js';
 import { Shell, type ShellOptions } from './shell.js';
 
-export type { Cpumasks } from './internal/instance-port.js';
+export type { Cpumasks, CpuStats } from './internal/instance-port.js';
 
 /** How long to wait for what a thread may give back to an instance that is invalid and being closed, in milliseconds. */
 const CANCEL_AGAIN_MS = 5;
+const DEFAULT_CPU_CHECK_MS = 1000;
+const LEAST_CPU_CHECK_MS = 10;
+const MOST_CPU_CHECK_MS = 3_600_000;
 
 /** Options of `new Padata()`. */
 export interface PadataOptions {
@@ -17,6 +20,12 @@ export interface PadataOptions {
   parallel?: CpuMaskLike;
   /** The user-supplied serial cpumask. Default: all possible CPUs. */
   serial?: CpuMaskLike;
+  /**
+   * How many milliseconds may pass until a change of what is online or allowed is noticed that the kernel sends no event for: a
+   * cpuset, or CPU hotplug in a container with a network namespace of its own. 10 to 3,600,000; default 1000. The smallest
+   * one of all instances of the process counts. CPU hotplug elsewhere is noticed within milliseconds.
+   */
+  cpuCheckMs?: number;
 }
 
 /** What `padata.stats()` tells. */
@@ -27,18 +36,15 @@ export interface InstanceStats {
   pending: number;
   /** How many shells there are. */
   shells: number;
-  /**
-   * Jobs with a native parallel() that ran so far, for each CPU that ran any, in ascending order of CPUs. Jobs that a thread has
-   * claimed and is about to run count as well; once all are serialized, the sum is exact.
-   */
-  cpus: { cpu: number; jobs: number }[];
+  /** Each CPU that is usable, has run jobs of this instance, or has lost a pin; in ascending order. Empty once freed. */
+  cpus: CpuStats[];
 }
 
 /** The events of an instance and what their listeners are given. */
 export interface PadataEvents {
-  /** The usable cpumasks have changed, by `setCpumask`. */
+  /** The usable cpumasks have changed: by `setCpumask`, by CPU hotplug, or because this process may use other CPUs now. */
   cpumask: [change: { before: Cpumasks; after: Cpumasks }];
-  /** One of the usable cpumasks is empty now: jobs are refused until `setCpumask` changes that. */
+  /** One of the usable cpumasks is empty now: jobs are refused until a CPU of it comes, or `setCpumask` changes it. */
   invalid: [];
 }
 
@@ -46,10 +52,10 @@ export interface PadataEvents {
  * An instance (padata_instance): a name, a pair of cpumasks, and shells. `new Padata(name)` is `padata_alloc(name)`.
  *
  * parallel() functions run on the CPUs of the usable parallel mask, serial() functions on those of the usable serial mask.
- * Usable is what is user-supplied, online, and allowed to this process, as it was when the instance was made or `setCpumask` was
- * called last: CPUs that go offline or come online, and cpusets that are changed, are noticed then and not before. Threads
- * are pinned, one for each CPU, and shared by all instances of the process; they come when they are needed, and idle ones
- * do not keep the process alive.
+ * Usable is what is user-supplied, online, and allowed to this process. It follows the machine: when CPUs go offline or come online,
+ * or a cpuset changes, jobs go to the CPUs that are usable then, in the same order. Threads are pinned, one for each CPU, and
+ * shared by all instances of the process; they come when they are needed, a pin that the kernel drops is restored, and idle
+ * ones do not keep the process alive.
  *
  * Everything here is called on one event loop, the one that made the instance; other environments (Workers) make their own
  * instances. Nothing blocks, except `setCpumask` for the moment that threads need to notice.
@@ -77,12 +83,14 @@ export class Padata extends EventEmitter<PadataEvents> {
       parallel: maskOption('options.parallel', options?.parallel),
       serial: maskOption('options.serial', options?.serial),
     });
-    this.#port = new InstancePort(name, this.#cpumask.parallel, this.#cpumask.serial);
+    const checkMs = options?.cpuCheckMs ?? DEFAULT_CPU_CHECK_MS;
+    checkInteger('options.cpuCheckMs', checkMs, LEAST_CPU_CHECK_MS, MOST_CPU_CHECK_MS);
+    this.#port = new InstancePort(name, this.#cpumask, checkMs, () => this.#tellChange());
   }
 
   /**
    * `'running'`: jobs are accepted. `'stopped'`: by `stop()`, or freed. `'invalid'`: one of the masks has no usable CPU; it runs
-   * again when `setCpumask` finds one: in another mask, or in the same one, when a CPU of it is online or allowed by then.
+   * again by itself when a CPU of the mask comes online or is allowed again, or when `setCpumask` sets another mask.
    */
   get state(): 'running' | 'stopped' | 'invalid' {
     if (this.#port.isStopped) return 'stopped';
@@ -94,7 +102,7 @@ export class Padata extends EventEmitter<PadataEvents> {
     return this.#cpumask;
   }
 
-  /** The usable cpumasks: what was user-supplied, online, and allowed to this process when a mask was set last. */
+  /** The usable cpumasks: what is user-supplied, online, and allowed to this process. */
   get usable(): Cpumasks {
     return this.#port.usable;
   }
@@ -105,7 +113,7 @@ export class Padata extends EventEmitter<PadataEvents> {
    * system calls and an interruption of all CPUs that run this process.
    *
    * Both usable masks are worked out anew, from the CPUs that are online and allowed now. A mask without usable CPUs is
-   * accepted, and makes the instance invalid: jobs that were accepted then wait until a later call finds some.
+   * accepted, and makes the instance invalid: jobs that were accepted then wait until there are some.
    *
    * @param type which of the two
    * @param mask CPUs that are not possible, online or allowed may be in it
@@ -116,11 +124,10 @@ export class Padata extends EventEmitter<PadataEvents> {
     if (type !== 'parallel' && type !== 'serial') throw rangeError('type', "'parallel' or 'serial'", type);
     const wanted = toCpuMask(mask, 'mask');
     this.#checkNotFreed('padata_set_cpumask');
-    const before = this.usable;
     const errno = this.#port.handle.setCpumask(type === 'parallel', wordsOf(wanted));
     if (errno !== 0) throw PadataError.fromErrno(errno, 'padata_set_cpumask', 'no thread could be started');
     this.#cpumask = Object.freeze({ ...this.#cpumask, [type]: wanted });
-    this.#tellChange(before);
+    this.#tellChange();
   }
 
   /** Jobs are accepted again: `padata_start()`. @throws PadataError EINVAL the instance was freed, or is being closed */
@@ -154,7 +161,7 @@ export class Padata extends EventEmitter<PadataEvents> {
       state: this.state,
       pending: [...this.#shells].reduce((sum, shell) => sum + shell.pending, 0),
       shells: this.#shells.size,
-      cpus: this.#port.jobsByCpu(),
+      cpus: this.#port.statsOfCpus(),
     };
   }
 
@@ -217,16 +224,19 @@ export class Padata extends EventEmitter<PadataEvents> {
     if (this.#port.isFreed) throw new PadataError('EINVAL', syscall, `instance ${this.name} was freed`);
   }
 
-  #tellChange(before: Cpumasks): void {
-    const after = this.usable;
-    if (before.parallel.equals(after.parallel) && before.serial.equals(after.serial)) return;
-    const isInvalid = this.#port.isInvalid;
+  #tellChange(): void {
+    const change = this.#port.takeChange();
+    if (change === undefined) return;
     if (this.#closing !== undefined) this.#cancelIfStranded();
     process.nextTick(() => {
-      this.emit('cpumask', { before, after });
-      if (isInvalid) this.emit('invalid');
+      this.emit('cpumask', change);
+      if (isInvalid(change.after) && !isInvalid(change.before)) this.emit('invalid');
     });
   }
+}
+
+function isInvalid({ parallel, serial }: Cpumasks): boolean {
+  return parallel.isEmpty() || serial.isEmpty();
 }
 
 function maskOption(name: string, mask: CpuMaskLike | undefined): CpuMask {

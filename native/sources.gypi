@@ -3,6 +3,8 @@
     "about": "The only list of sources and flags. Strict JSON: binding.gyp includes it, CMakeLists.txt and scripts/build-addon.mjs read it. Paths are relative to this file; only names that end in _files or _dirs may hold paths, since gyp rewrites no others. Every .cc file of native/src is named here once, in alphabetical order.",
     "core_files": [
       "src/core/cpu_sources.cc",
+      "src/core/cpu_uevents.cc",
+      "src/core/cpu_watcher.cc",
       "src/core/cpumask.cc",
       "src/core/cpumask_text.cc",
       "src/core/environment.cc",

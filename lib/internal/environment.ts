@@ -7,10 +7,10 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import { performance } from 'node:perf_hooks';
-import { type BridgeHandle, binding, type InstanceHandle } from '../binding.js';
+import { type BridgeHandle, binding } from '../binding.js';
 import { Fifo } from './fifo.js';
 import type { JobQueue } from './job-queue.js';
-import { ARMED, READY, READY_HEAD, READY_NEXT } from './layout.js';
+import { ARMED, MASKS_CHANGED, READY, READY_HEAD, READY_NEXT } from './layout.js';
 import { SegmentCache } from './segment.js';
 import type { ShellPort } from './shell-port.js';
 import { SlabAllocator } from './slab.js';
@@ -40,12 +40,20 @@ const BUSY_SHARE = 0.5;
 const FIRST_LOOK_MS = 2;
 const LAST_LOOK_MS = 64;
 
+/** What the environment asks of an instance. */
+export interface WatchedInstance {
+  /** Nothing has moved for a while. */
+  rescue(): void;
+  /** The usable masks of some instance, perhaps of this one, have changed. */
+  masksChanged(): void;
+}
+
 export class Environment {
   readonly bridge: BridgeHandle;
   readonly slabs: SlabAllocator;
   readonly segments: SegmentCache;
   /** Instances that are open. */
-  readonly instances = new Set<InstanceHandle>();
+  readonly instances = new Set<WatchedInstance>();
   /** serial() functions are being called; what they submit is published in groups. */
   isDraining = false;
   /** Queues with jobs that were not published yet. */
@@ -147,6 +155,7 @@ export class Environment {
     this.#isScheduled = false;
     if (this.isDraining) return;
     Atomics.store(this.#control, ARMED, 0);
+    if (Atomics.load(this.#control, MASKS_CHANGED) !== 0) this.#tellMasksChanged();
     this.isDraining = true;
     const delivered = this.#delivered;
     const begin = performance.now();
@@ -159,6 +168,11 @@ export class Environment {
       this.#rest(isDone, this.#delivered !== delivered, begin);
     }
   };
+
+  #tellMasksChanged(): void {
+    Atomics.store(this.#control, MASKS_CHANGED, 0); // first: what changes from here on is told again
+    for (const instance of this.instances) instance.masksChanged();
+  }
 
   /** Delivers until there is nothing left (true) or the time is up. */
   #deliver(begin: number, end: number): boolean {
@@ -207,7 +221,7 @@ export class Environment {
       return;
     }
     Atomics.store(this.#control, ARMED, 1);
-    if (Atomics.load(this.#control, READY_HEAD) === 0) return;
+    if (Atomics.load(this.#control, READY_HEAD) === 0 && Atomics.load(this.#control, MASKS_CHANGED) === 0) return;
     Atomics.store(this.#control, ARMED, 0);
     this.#schedule();
   }

@@ -1,9 +1,8 @@
 /** An instance as shells see it: its queue, its flags, and the usable serial mask in a form that is quick to look at. */
 import { binding, type InstanceHandle } from '../binding.js';
 import { type CpuMask, maskFromWords, wordsOf } from '../cpumask.js';
-import { cpus } from '../cpus.js';
 import { PadataError } from '../errors.js';
-import { environment } from './environment.js';
+import { environment, type WatchedInstance } from './environment.js';
 import { JobQueue } from './job-queue.js';
 import { CHANGING, FLAGS, INVALID, MASK_GENERATION, STOPPED } from './layout.js';
 
@@ -13,7 +12,26 @@ export interface Cpumasks {
   readonly serial: CpuMask;
 }
 
-export class InstancePort {
+/** Figures of one CPU. */
+export interface CpuStats {
+  cpu: number;
+  /**
+   * Jobs of this instance with a native parallel() that ran there. Jobs that a thread has claimed and is about to run count as
+   * well; once all are serialized, the sum over the CPUs is exact.
+   */
+  jobs: number;
+  /**
+   * How often a thread of padata, pinned to this CPU for any instance of the process, was found without its pin: the CPU went offline,
+   * a cpuset changed, or somebody else has set its affinity.
+   */
+  pinsLost: number;
+  /** How often such a thread got its pin back. Less than `pinsLost` while one could not be pinned: the CPU is offline, or not allowed. */
+  pinsRestored: number;
+  /** Since when the CPU is in one of the usable masks of this instance; undefined if it is not. */
+  usableSince: Date | undefined;
+}
+
+export class InstancePort implements WatchedInstance {
   readonly handle: InstanceHandle;
   readonly queue: JobQueue;
   readonly control: Int32Array;
@@ -21,16 +39,39 @@ export class InstancePort {
   #generation = -1;
   #serialCpus: readonly number[] = [];
   #usable: Cpumasks | undefined;
+  #told: Cpumasks;
+  readonly #onChange: () => void;
 
-  /** @throws PadataError no thread could be started */
-  constructor(name: string, parallel: CpuMask, serial: CpuMask) {
-    this.handle = new binding.InstanceHandle(environment.bridge, name, wordsOf(parallel), wordsOf(serial));
+  /**
+   * @param onChange the usable masks may have changed, and not by setCpumask
+   * @throws PadataError no thread could be started
+   */
+  constructor(name: string, { parallel, serial }: Cpumasks, checkMs: number, onChange: () => void) {
+    this.#onChange = onChange;
+    this.handle = new binding.InstanceHandle(environment.bridge, name, wordsOf(parallel), wordsOf(serial), checkMs);
     const { errno } = this.handle;
     if (errno !== 0) throw PadataError.fromErrno(errno, 'padata_alloc', 'no thread could be started');
     this.queue = new JobQueue(this.handle, environment);
     this.control = this.queue.control;
-    environment.instances.add(this.handle);
-    this.#refresh();
+    environment.instances.add(this);
+    this.#told = this.usable;
+  }
+
+  rescue(): void {
+    this.handle.rescue();
+  }
+
+  masksChanged(): void {
+    this.#onChange();
+  }
+
+  /** How the usable masks have changed since the last call; undefined if they have not. */
+  takeChange(): { before: Cpumasks; after: Cpumasks } | undefined {
+    const before = this.#told;
+    const after = this.usable;
+    this.#told = after;
+    if (before.parallel.equals(after.parallel) && before.serial.equals(after.serial)) return undefined;
+    return { before, after };
   }
 
   get usable(): Cpumasks {
@@ -60,26 +101,36 @@ export class InstancePort {
     if (this.control[MASK_GENERATION] !== this.#generation) this.#refresh();
     const cpus = this.#serialCpus;
     if (cpus.includes(preferred)) return preferred;
-    return cpus[preferred % cpus.length] as number;
+    return this.cbCpuAt(preferred);
   }
 
   /** The CPU at a position of the usable serial mask, for shells that take turns. */
   cbCpuAt(position: number): number {
     if (this.control[MASK_GENERATION] !== this.#generation) this.#refresh();
     const cpus = this.#serialCpus;
+    if (cpus.length === 0) throw refusal(INVALID); // since a moment ago
     return cpus[position % cpus.length] as number;
   }
 
-  /** Jobs that each CPU ran, or has claimed, where there are any. */
-  jobsByCpu(): { cpu: number; jobs: number }[] {
+  /** Of each CPU that is usable, has run jobs, or has lost a pin; in ascending order. */
+  statsOfCpus(): CpuStats[] {
     if (this.isFreed) return [];
-    const all = [...cpus.possible()].map((cpu) => ({ cpu, jobs: this.handle.jobsOn(cpu) }));
-    return all.filter(({ jobs }) => jobs !== 0);
+    const numbers = this.handle.statsOfCpus();
+    return Array.from({ length: numbers.length / 5 }, (_, i) => {
+      const [cpu, jobs, pinsLost, pinsRestored, since] = numbers.subarray(5 * i) as unknown as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      return { cpu, jobs, pinsLost, pinsRestored, usableSince: since < 0 ? undefined : new Date(since) };
+    });
   }
 
   close(): void {
     this.isFreed = true;
-    environment.instances.delete(this.handle);
+    environment.instances.delete(this);
     this.handle.close();
   }
 

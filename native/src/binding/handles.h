@@ -35,7 +35,7 @@ class BridgeHandle : public Napi::ObjectWrap<BridgeHandle> {
   const std::shared_ptr<Bridge> bridge_;
 };
 
-// new InstanceHandle(bridge, name, parallel: words, serial: words); `errno` is 0, or negative and nothing else works.
+// new InstanceHandle(bridge, name, parallel: words, serial: words, check_ms); `errno` is 0, or negative and nothing else works.
 class InstanceHandle : public Napi::ObjectWrap<InstanceHandle> {
  public:
   static Napi::Function Define(Napi::Env env);
@@ -50,7 +50,7 @@ class InstanceHandle : public Napi::ObjectWrap<InstanceHandle> {
   Napi::Value Usable(const Napi::CallbackInfo& info);
   Napi::Value EnsureSerialThread(const Napi::CallbackInfo& info);
   Napi::Value CreateShell(const Napi::CallbackInfo& info);
-  Napi::Value JobsOn(const Napi::CallbackInfo& info);
+  Napi::Value StatsOfCpus(const Napi::CallbackInfo& info);
   void SetRunning(const Napi::CallbackInfo& info);
   void Kick(const Napi::CallbackInfo& info);
   void Rescue(const Napi::CallbackInfo& info);

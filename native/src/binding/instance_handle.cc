@@ -18,7 +18,7 @@ Napi::Function InstanceHandle::Define(Napi::Env env) {
                          InstanceMethod<&InstanceHandle::Usable>("usable"),
                          InstanceMethod<&InstanceHandle::EnsureSerialThread>("ensureSerialThread"),
                          InstanceMethod<&InstanceHandle::CreateShell>("createShell"),
-                         InstanceMethod<&InstanceHandle::JobsOn>("jobsOn"),
+                         InstanceMethod<&InstanceHandle::StatsOfCpus>("statsOfCpus"),
                          InstanceMethod<&InstanceHandle::SetRunning>("setRunning"),
                          InstanceMethod<&InstanceHandle::Kick>("kick"),
                          InstanceMethod<&InstanceHandle::Rescue>("rescue"),
@@ -30,7 +30,8 @@ Napi::Function InstanceHandle::Define(Napi::Env env) {
 InstanceHandle::InstanceHandle(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<InstanceHandle>(info), bridge_(BridgeHandle::Unwrap(info[0].As<Napi::Object>())->bridge()) {
   const Cpumasks masks{MaskFromWords(info[2].As<Napi::Uint32Array>()), MaskFromWords(info[3].As<Napi::Uint32Array>())};
-  errno_ = Instance::Create(bridge_->environment(), info[1].As<Napi::String>(), masks, CpuSources(), &instance_);
+  errno_ = Instance::Create(bridge_->environment(), info[1].As<Napi::String>(), masks, CpuSources(), &instance_,
+                            info[4].As<Napi::Number>());
   if (errno_ == 0) bridge_->Add(instance_);
 }
 
@@ -70,9 +71,19 @@ Napi::Value InstanceHandle::CreateShell(const Napi::CallbackInfo& info) {
   return NewShellHandle(info.Env(), instance_);
 }
 
-Napi::Value InstanceHandle::JobsOn(const Napi::CallbackInfo& info) {
-  const auto jobs = instance_->JobsOn(info[0].As<Napi::Number>().Int32Value());
-  return Napi::Number::New(info.Env(), static_cast<double>(jobs));
+// Five numbers for each CPU, see lib/binding.ts.
+Napi::Value InstanceHandle::StatsOfCpus(const Napi::CallbackInfo& info) {
+  const std::vector<Instance::CpuStats> all = instance_->StatsOfCpus();
+  auto numbers = Napi::Float64Array::New(info.Env(), all.size() * 5);
+  double* next = numbers.Data();
+  for (const Instance::CpuStats& stats : all) {
+    *next++ = stats.cpu;
+    *next++ = static_cast<double>(stats.jobs);
+    *next++ = static_cast<double>(stats.pins.lost);
+    *next++ = static_cast<double>(stats.pins.restored);
+    *next++ = static_cast<double>(stats.usable_since_ms);
+  }
+  return numbers;
 }
 
 void InstanceHandle::SetRunning(const Napi::CallbackInfo& info) {

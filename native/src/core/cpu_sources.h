@@ -33,7 +33,9 @@ class CpuSources {
  public:
   // sysfs_root: a directory with the files possible, present and online. allowed: stands for ProcessAffinity(). Tests
   // inject both, for the invariant above means that an injected sysfs alone cannot take a CPU away from this process.
-  explicit CpuSources(std::string sysfs_root = kCpuSysfsRoot, std::function<CpuMask()> allowed = ProcessAffinity);
+  explicit CpuSources(std::string sysfs_root, std::function<CpuMask()> allowed = ProcessAffinity);
+  // The machine itself.
+  CpuSources() : CpuSources(kCpuSysfsRoot) { is_system_ = true; }
 
   // CPUs that can ever come online. Without a usable file: as many as sysconf(_SC_NPROCESSORS_CONF) counts, from 0 on.
   CpuMask Possible() const;
@@ -43,6 +45,10 @@ class CpuSources {
   CpuMask Online() const;
   // CPUs that this process may use, see ProcessAffinity().
   CpuMask Allowed() const;
+  // CPUs that jobs can run on: online and allowed.
+  CpuMask Available() const { return Online().And(Allowed()); }
+  // Whether this is the machine itself, and nothing was injected.
+  bool IsSystem() const { return is_system_; }
   // The highest possible CPU plus one: how wide the kernel prints a mask, and where it says EOVERFLOW.
   int NrCpuIds() const;
 
@@ -52,6 +58,7 @@ class CpuSources {
 
   std::string sysfs_root_;
   std::function<CpuMask()> allowed_;
+  bool is_system_ = false;
 };
 
 }  // namespace padata

@@ -32,6 +32,11 @@ void Environment::Flush() {
   if (control().armed.load(std::memory_order_seq_cst) != 0) WakeLoop();
 }
 
+void Environment::TellMasksChanged() {
+  control().masks_changed.store(1, std::memory_order_seq_cst);
+  WakeLoop();
+}
+
 void Environment::LookAtLoop() {
   const uint32_t share = awake_share_.load(std::memory_order_relaxed);
   awake_share_.store(share - share / 32 + (IsAwake() ? kWhole / 32 : 0), std::memory_order_relaxed);

@@ -38,10 +38,11 @@ int EnsureOneThread(const CpuMask& usable) {
 
 }  // namespace
 
-Instance::Instance(Environment& environment, std::string name, CpuSources sources)
+Instance::Instance(Environment& environment, std::string name, CpuSources sources, int check_ms)
     : environment_(&environment),
       name_(std::move(name)),
       sources_(std::move(sources)),
+      check_ms_(check_ms),
       control_memory_(NewControl()),
       queue_(control().queue),
       cost_ns_(kUnknownCostNs),
@@ -50,10 +51,13 @@ Instance::Instance(Environment& environment, std::string name, CpuSources source
 Instance::~Instance() = default;
 
 int Instance::Create(Environment& environment, std::string name, Cpumasks masks, CpuSources sources,
-                     RefPtr<Instance>* instance) {
-  RefPtr<Instance> made(new Instance(environment, std::move(name), std::move(sources)));
-  MutexLock lock(made->mutex_);
-  if (const int status = made->Apply(std::move(masks)); status != 0) return status;
+                     RefPtr<Instance>* instance, int check_ms) {
+  RefPtr<Instance> made(new Instance(environment, std::move(name), std::move(sources), check_ms));
+  {
+    MutexLock lock(made->mutex_);
+    if (const int status = made->Apply(std::move(masks)); status != 0) return status;
+  }
+  if (const int status = CpuWatcher::Add(check_ms); status != 0) return status;
   Roster::Add(*made);
   *instance = std::move(made);
   return 0;
@@ -63,6 +67,7 @@ void Instance::Close() {
   Stop();
   Halt();
   Roster::Remove(*this);
+  CpuWatcher::Remove(check_ms_);
   ParallelThread::WakeAll();
 }
 
@@ -82,23 +87,58 @@ int Instance::SetCpumask(CpumaskType type, CpuMask mask) {
 int Instance::Apply(Cpumasks masks) {
   std::atomic<uint32_t>& flags = control().flags;
   flags.fetch_or(kChanging, std::memory_order_relaxed);
-  const CpuMask available = halted_ ? CpuMask() : sources_.Online().And(sources_.Allowed());
+  const CpuMask available = halted_ ? CpuMask() : sources_.Available();
   Cpumasks usable{masks.parallel.And(available), masks.serial.And(available)};
   const int status = EnsureOneThread(usable.parallel);
   if (status == 0) {
     user_supplied_ = std::move(masks);
-    if (usable_ != usable) control().mask_generation.fetch_add(1, std::memory_order_relaxed);
-    usable_ = std::move(usable);
-    PublishUsable(usable_.parallel);
-    const bool invalid = usable_.parallel.IsEmpty() || usable_.serial.IsEmpty();
-    invalid ? flags.fetch_or(kInvalid, std::memory_order_relaxed)
-            : flags.fetch_and(~kInvalid, std::memory_order_relaxed);
-    control().attended.fetch_and(~kKickPending,
-                                 std::memory_order_seq_cst);  // whoever was called may not be usable any more
-    if (HasWork()) Kick(-1);
+    SetUsable(std::move(usable));
   }
   flags.fetch_and(~kChanging, std::memory_order_relaxed);
   return status;
+}
+
+void Instance::Follow(const CpuMask& system, const CpuMask& unpinned) {
+  MutexLock lock(mutex_);
+  if (halted_) return;
+  const CpuMask available = (sources_.IsSystem() ? system : sources_.Available()).AndNot(unpinned);
+  Cpumasks usable{user_supplied_.parallel.And(available), user_supplied_.serial.And(available)};
+  if (usable == usable_) return;
+  // No thread can be had at present: the next look tries again, and until then no job is to be waited for in vain.
+  if (EnsureOneThread(usable.parallel) != 0) usable.parallel = {};
+  if (usable == usable_) return;
+  SetUsable(std::move(usable));
+  environment_->TellMasksChanged();
+}
+
+void Instance::SetUsable(Cpumasks usable) {
+  if (usable_ != usable) control().mask_generation.fetch_add(1, std::memory_order_relaxed);
+  NoteUsable(usable_.parallel.Or(usable_.serial), usable.parallel.Or(usable.serial));
+  usable_ = std::move(usable);
+  PublishUsable(usable_.parallel);
+  const bool invalid = usable_.parallel.IsEmpty() || usable_.serial.IsEmpty();
+  std::atomic<uint32_t>& flags = control().flags;
+  invalid ? flags.fetch_or(kInvalid, std::memory_order_relaxed) : flags.fetch_and(~kInvalid, std::memory_order_relaxed);
+  control().attended.fetch_and(~kKickPending,
+                               std::memory_order_seq_cst);  // whoever was called may not be usable any more
+  if (HasWork()) Kick(-1);
+}
+
+void Instance::NoteUsable(const CpuMask& before, const CpuMask& after) {
+  for (int cpu : before.AndNot(after)) usable_since_ms_.erase(cpu);
+  for (int cpu : after.AndNot(before)) usable_since_ms_[cpu] = WallClockMs();
+}
+
+std::vector<Instance::CpuStats> Instance::StatsOfCpus() const {
+  std::vector<CpuStats> all;
+  std::unordered_map<int, PinCounts> pins = CountPins();
+  MutexLock lock(mutex_);
+  for (int cpu = 0; cpu < kMaxCpuIds; ++cpu) {
+    const auto since = usable_since_ms_.find(cpu);
+    const CpuStats stats{cpu, JobsOn(cpu), pins[cpu], since == usable_since_ms_.end() ? -1 : since->second};
+    if (stats.jobs != 0 || stats.pins.lost != 0 || stats.usable_since_ms >= 0) all.push_back(stats);
+  }
+  return all;
 }
 
 // When this returns, no thread begins a job on a CPU that is not in `parallel`.

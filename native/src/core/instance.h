@@ -3,6 +3,7 @@
 // Threads.
 //   environment  everything, unless said otherwise
 //   parallel     queue(), MayRun(), the attendance
+//   watcher      Follow()
 // Ownership. The environment holds a reference until Close(); each parallel thread whose CPU is usable holds one in its roster;
 // each job that is outstanding, or on its way to a serial thread, holds one. The last one gone destroys the shells.
 //
@@ -23,11 +24,14 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "core/cpu_sources.h"
+#include "core/cpu_watcher.h"
 #include "core/cpumask.h"
 #include "core/environment.h"
 #include "core/job_queue.h"
+#include "core/pinned_thread.h"
 #include "core/ref.h"
 #include "core/shell.h"
 #include "core/sync.h"
@@ -68,10 +72,10 @@ class Instance : public RefCounted<Instance> {
   static constexpr uint64_t kLoopCpuWorthNs =
       100'000;  // and of so much even one on the CPU of the event loop, if that has time
 
-  // Environment. The instance is started, and one thread for a usable CPU exists. Returns 0, or a negative errno from
-  // StartPinnedThread() and no instance.
+  // Environment. The instance is started, one thread for a usable CPU exists, and CpuWatcher looks every `check_ms` at the latest.
+  // Returns 0, or a negative errno from StartPinnedThread() or CpuWatcher::Add(), and no instance.
   static int Create(Environment& environment, std::string name, Cpumasks masks, CpuSources sources,
-                    RefPtr<Instance>* instance);
+                    RefPtr<Instance>* instance, int check_ms = CpuWatcher::kDefaultIntervalMs);
   // Environment. No parallel() begins any more; what has begun is completed. The caller then drops its reference.
   void Close();
 
@@ -82,6 +86,10 @@ class Instance : public RefCounted<Instance> {
   // outside the new usable mask. May wait a few instructions for threads that were about to begin. Returns 0 or a negative
   // errno from StartPinnedThread(); then the old masks are in force.
   int SetCpumask(CpumaskType type, CpuMask mask) PADATA_EXCLUDES(mutex_);
+  // Watcher. Works out what is usable: of `system`, which is what the machine has available (CpuSources::Available(), unless the
+  // instance has sources of its own), without `unpinned`. If that changes anything the event loop is told; and the same holds as for
+  // SetCpumask(), except that jobs are accepted meanwhile.
+  void Follow(const CpuMask& system, const CpuMask& unpinned) PADATA_EXCLUDES(mutex_);
   void Start();
   void Stop();
   // Environment. For an instance that is invalid: completes every job that nobody has claimed with -ECANCELED, in order.
@@ -90,6 +98,14 @@ class Instance : public RefCounted<Instance> {
   // Any thread.
   Cpumasks user_supplied() const PADATA_EXCLUDES(mutex_);
   Cpumasks usable() const PADATA_EXCLUDES(mutex_);
+  // What is to be told of one CPU. Those that never ran a job, are not usable and never lost a pin are left out.
+  struct CpuStats {
+    int cpu;
+    uint64_t jobs;
+    PinCounts pins;
+    int64_t usable_since_ms;  // since the epoch; in one of the masks at least. -1: it is not usable
+  };
+  std::vector<CpuStats> StatsOfCpus() const PADATA_EXCLUDES(mutex_);
 
   // Environment.
   Shell* CreateShell();
@@ -139,10 +155,12 @@ class Instance : public RefCounted<Instance> {
   friend class RefCounted<Instance>;
   using CpuBits = std::array<std::atomic<uint64_t>, kMaxCpuIds / 64>;
 
-  Instance(Environment& environment, std::string name, CpuSources sources);
+  Instance(Environment& environment, std::string name, CpuSources sources, int check_ms);
   ~Instance();
 
   int Apply(Cpumasks masks) PADATA_REQUIRES(mutex_);
+  void SetUsable(Cpumasks usable) PADATA_REQUIRES(mutex_);
+  void NoteUsable(const CpuMask& before, const CpuMask& after) PADATA_REQUIRES(mutex_);
   void PublishUsable(const CpuMask& parallel) PADATA_REQUIRES(mutex_);
   bool WakeOne(int avoid_cpu, bool also_avoided);
   void EndKick(int avoid_cpu);
@@ -150,6 +168,7 @@ class Instance : public RefCounted<Instance> {
   const RefPtr<Environment> environment_;
   const std::string name_;
   const CpuSources sources_;
+  const int check_ms_;
   const RefPtr<SharedMemory> control_memory_;
   JobQueue queue_;
 
@@ -157,6 +176,7 @@ class Instance : public RefCounted<Instance> {
   Cpumasks user_supplied_ PADATA_GUARDED_BY(mutex_);
   Cpumasks usable_ PADATA_GUARDED_BY(mutex_);
   bool halted_ PADATA_GUARDED_BY(mutex_) = false;
+  std::unordered_map<int, int64_t> usable_since_ms_ PADATA_GUARDED_BY(mutex_);
   CpuBits usable_bits_{};  // usable_.parallel, for the threads
 
   std::atomic<uint32_t> cost_ns_;

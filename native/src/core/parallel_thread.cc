@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/clock.h"
+#include "core/cpu_watcher.h"
 #include "core/job_runner.h"
 #include "core/pinned_thread.h"
 #include "core/roster.h"
@@ -65,10 +66,18 @@ void ParallelThread::WakeAll() {
   ForEach([](ParallelThread& thread) { thread.parker_.TryUnpark(); });
 }
 
+void ParallelThread::WakeStrays() {
+  ForEach([](ParallelThread& thread) {
+    if (thread.is_astray_.load(std::memory_order_seq_cst)) thread.parker_.TryUnpark();
+  });
+}
+
 void ParallelThread::Run() {
   while (true) {
     if (Roster::generation() != generation_) Refresh();
-    if (StandsBack()) {
+    if (!IsOnCpu(cpu_)) {
+      AwaitPin();
+    } else if (StandsBack()) {
       FlushAll();
       ParkUnless([this] { return !IsReplaced(); });
     } else if (!RunRound()) {
@@ -210,6 +219,24 @@ void ParallelThread::TakeBack(Instance& instance) {
 bool ParallelThread::FindsWork() const {
   if (Roster::generation() != generation_) return true;
   return std::any_of(roster_.begin(), roster_.end(), [](const auto& instance) { return instance->HasWork(); });
+}
+
+// The kernel has dropped the pin and moved the thread: it leaves the jobs to others until the watcher has pinned it again, or has found
+// out that the CPU is not usable any more.
+void ParallelThread::AwaitPin() {
+  FlushAll();
+  for (const auto& instance : roster_) {
+    if (instance->HasWork()) instance->Kick(cpu_);
+  }
+  is_astray_.store(true,
+                   std::memory_order_seq_cst);  // before the hint, so that the look that it leads to wakes this thread
+  CpuWatcher::Hint();
+  const auto is_missed = [](const auto& instance) { return instance->HasWork() && instance->attendance() == 0; };
+  ParkUnless([this, is_missed] {
+    return Roster::generation() != generation_ || IsOnCpu(cpu_) ||
+           std::any_of(roster_.begin(), roster_.end(), is_missed);
+  });
+  is_astray_.store(false, std::memory_order_relaxed);
 }
 
 // Keeps what Shell::Reorder() was promised, before this thread does anything that takes long.

@@ -36,6 +36,8 @@ class ParallelThread {
   static bool Wake(int cpu);
   // Any thread. Wakes all that sleep, so that they drop instances that have been removed.
   static void WakeAll();
+  // Watcher. Wakes those that have found themselves on another CPU than their own, and wait for their pin.
+  static void WakeStrays();
   // Any thread. Calls visit(thread) for each thread that exists.
   static void ForEach(const std::function<void(ParallelThread&)>& visit);
 
@@ -68,6 +70,7 @@ class ParallelThread {
   size_t RunShell(Instance& instance, size_t index);
   bool MayBegin(Instance& instance, size_t index);
   size_t EndEarly(Instance& instance, size_t index) PADATA_EXCLUDES(take_back_mutex_);
+  void AwaitPin();
   void FlushAll();
   void Idle();
   bool Spin();
@@ -79,6 +82,7 @@ class ParallelThread {
   bool FindsWork() const;
 
   const int cpu_;
+  std::atomic<bool> is_astray_{false};  // waits for its pin
   Parker parker_;
   uint32_t generation_ = 0;
   std::vector<RefPtr<Instance>> roster_;  // those that it attends to

@@ -9,7 +9,8 @@
 #include <atomic>
 #include <cerrno>
 #include <memory>
-#include <unordered_set>
+#include <system_error>
+#include <unordered_map>
 #include <vector>
 
 #include "core/cpumask.h"
@@ -36,25 +37,77 @@ class CpuSet {
   std::vector<unsigned long> bits_;
 };
 
-// The ids of all pinned threads.
+CpuSet SetOf(int cpu) {
+  CpuSet set;
+  CPU_SET_S(static_cast<size_t>(cpu), set.size(), set.get());
+  return set;
+}
+
+// 0 if the affinity of a thread (0: the caller) is exactly `cpu`, -EINVAL if not, another negative errno if it may not be asked.
+int CheckPin(pid_t tid, int cpu) {
+  CpuSet wanted = SetOf(cpu);
+  CpuSet got;
+  if (sched_getaffinity(tid, got.size(), got.get()) != 0) return -errno;
+  return CPU_EQUAL_S(wanted.size(), wanted.get(), got.get()) ? 0 : -EINVAL;
+}
+
+int Pin(pid_t tid, int cpu) {
+  CpuSet wanted = SetOf(cpu);
+  if (sched_setaffinity(tid, wanted.size(), wanted.get()) != 0) return -errno;
+  return CheckPin(tid, cpu);
+}
+
+// All pinned threads.
 class Registry {
  public:
-  void Add(pid_t tid) PADATA_EXCLUDES(mutex_) {
+  void Add(pid_t tid, int cpu) PADATA_EXCLUDES(mutex_) {
     MutexLock lock(mutex_);
-    tids_.insert(tid);
+    threads_.insert_or_assign(tid, Thread{.cpu = cpu});
   }
   void Remove(pid_t tid) PADATA_EXCLUDES(mutex_) {
     MutexLock lock(mutex_);
-    tids_.erase(tid);
+    threads_.erase(tid);
   }
   bool Has(pid_t tid) PADATA_EXCLUDES(mutex_) {
     MutexLock lock(mutex_);
-    return tids_.contains(tid);
+    return threads_.contains(tid);
+  }
+  CpuMask Repin() PADATA_EXCLUDES(mutex_) {
+    CpuMask failed;
+    MutexLock lock(mutex_);
+    for (auto& [tid, thread] : threads_) {
+      if (!thread.Repin(tid)) failed.Set(thread.cpu);
+    }
+    return failed;
+  }
+  std::unordered_map<int, PinCounts> Count() PADATA_EXCLUDES(mutex_) {
+    std::unordered_map<int, PinCounts> counts;
+    MutexLock lock(mutex_);
+    for (const auto& [tid, thread] : threads_) {
+      counts[thread.cpu].lost += thread.counts.lost;
+      counts[thread.cpu].restored += thread.counts.restored;
+    }
+    return counts;
   }
 
  private:
+  struct Thread {
+    int cpu;
+    bool is_lost = false;
+    PinCounts counts = {};
+
+    // False if the thread is not on its CPU.
+    bool Repin(pid_t tid) {
+      if (CheckPin(tid, cpu) != -EINVAL) return true;  // where nobody may ask, nothing is known to be wrong
+      counts.lost += is_lost ? 0 : 1;
+      is_lost = Pin(tid, cpu) != 0;
+      counts.restored += is_lost ? 0 : 1;
+      return !is_lost;
+    }
+  };
+
   Mutex mutex_;
-  std::unordered_set<pid_t> tids_ PADATA_GUARDED_BY(mutex_);
+  std::unordered_map<pid_t, Thread> threads_ PADATA_GUARDED_BY(mutex_);
 };
 
 Registry& Pinned() {
@@ -62,21 +115,12 @@ Registry& Pinned() {
   return *registry;
 }
 
-int PinSelf(int cpu) {
-  CpuSet wanted;
-  CPU_SET_S(static_cast<size_t>(cpu), wanted.size(), wanted.get());
-  if (sched_setaffinity(0, wanted.size(), wanted.get()) != 0) return -errno;
-  CpuSet got;
-  if (sched_getaffinity(0, got.size(), got.get()) != 0) return -errno;
-  return CPU_EQUAL_S(wanted.size(), wanted.get(), got.get()) ? 0 : -EINVAL;
-}
-
 void* Run(void* arg) {
   auto* start = static_cast<Start*>(arg);
   const auto tid = static_cast<pid_t>(syscall(SYS_gettid));
   pthread_setname_np(pthread_self(), start->name.c_str());
-  Pinned().Add(tid);  // first, so that nobody takes the CPU that follows for what the process may use
-  const int status = PinSelf(start->cpu);
+  Pinned().Add(tid, start->cpu);  // first, so that nobody takes the CPU that follows for what the process may use
+  const int status = Pin(0, start->cpu);
   if (status != 0) Pinned().Remove(tid);
   const std::function<void()> body = std::move(start->body);
   start->status.store(status, std::memory_order_release);  // partner: StartPinnedThread()
@@ -132,5 +176,28 @@ int StartPinnedThread(int cpu, const std::string& name, std::function<void()> bo
 }
 
 bool IsPinnedThread(pid_t tid) { return Pinned().Has(tid); }
+
+CpuMask RepinThreads() { return Pinned().Repin(); }
+
+std::unordered_map<int, PinCounts> CountPins() { return Pinned().Count(); }
+
+bool IsOnCpu(int cpu) {
+  const int here = sched_getcpu();  // a load, with the kernel's rseq
+  // A sandbox may number CPUs in its own way: the affinity has the last word.
+  return here == cpu || here < 0 || CheckPin(0, cpu) != -EINVAL;
+}
+
+int StartUnpinnedThread(const std::string& name, std::function<void()> body, std::thread* thread) {
+  const AllSignalsBlocked blocked;
+  try {
+    *thread = std::thread([name, body = std::move(body)] {
+      pthread_setname_np(pthread_self(), name.c_str());
+      body();
+    });
+  } catch (const std::system_error&) {
+    return -EAGAIN;
+  }
+  return 0;
+}
 
 }  // namespace padata

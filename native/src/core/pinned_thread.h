@@ -1,14 +1,20 @@
 // The only place that creates threads and sets affinities.
 //
 // A pinned thread has every signal blocked, the name that is given, and an affinity of exactly its CPU, set by
-// sched_setaffinity(2) and read back. It lives until the process ends.
+// sched_setaffinity(2) and read back. It lives until the process ends. The kernel drops pins without a word: when the CPU goes
+// offline, when a cpuset changes, and in some versions when any CPU of a cpuset goes; see RepinThreads().
 #ifndef PADATA_CORE_PINNED_THREAD_H_
 #define PADATA_CORE_PINNED_THREAD_H_
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <thread>
+#include <unordered_map>
+
+#include "core/cpumask.h"
 
 namespace padata {
 
@@ -19,6 +25,24 @@ int StartPinnedThread(int cpu, const std::string& name, std::function<void()> bo
 // Any thread. Whether a thread of this process was started here: its affinity is our own doing, and says nothing about what the
 // process may use. (Threads that a pinned thread has started do not count.)
 bool IsPinnedThread(pid_t tid);
+
+// One thread, that of CpuWatcher: reads the affinities of all pinned threads, and sets again what is not exactly their CPU.
+// Returns the CPUs of which a thread could not be pinned: they are offline, or not allowed.
+CpuMask RepinThreads();
+
+// How often the threads of a CPU were found without their pin, and got it back.
+struct PinCounts {
+  uint64_t lost = 0;
+  uint64_t restored = 0;
+};
+// Any thread. By CPU.
+std::unordered_map<int, PinCounts> CountPins();
+
+// Any thread. Whether the calling thread, which is pinned to `cpu`, runs there: false if the kernel has dropped its pin and moved it.
+bool IsOnCpu(int cpu);
+
+// Any thread. A thread that goes where it is let, with every signal blocked. Returns 0 or -EAGAIN.
+int StartUnpinnedThread(const std::string& name, std::function<void()> body, std::thread* thread);
 
 }  // namespace padata
 
