@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include <set>
 #include <thread>
 
+#include "core/clock.h"
 #include "core/cpu_sources.h"
 #include "core/cpu_uevents.h"
 #include "core/instance.h"
@@ -35,7 +37,7 @@ class Watcher {
   int Start() PADATA_REQUIRES(mutex_);
   void Stop() PADATA_REQUIRES(mutex_);
   void Run();
-  bool AwaitReason(CpuUevents& uevents, int timeout_ms);
+  bool AwaitReason(CpuUevents& uevents, uint64_t due_ms);
 
   Mutex mutex_;
   std::multiset<int> intervals_ PADATA_GUARDED_BY(mutex_);
@@ -51,6 +53,8 @@ Watcher& Get() {
   static auto* watcher = new Watcher;  // never destroyed: threads outlive static destructors
   return *watcher;
 }
+
+uint64_t NowMs() { return MonotonicNs() / 1'000'000; }
 
 void Poke(int fd) {
   const uint64_t one = 1;
@@ -106,24 +110,25 @@ void Look() {
 void Watcher::Run() {
   CpuUevents uevents;
   size_t settled = kSettleMs.size();
+  uint64_t looked_ms = NowMs();  // the instance has looked when it was made
   while (true) {
-    const bool is_settling = settled < kSettleMs.size();
     const int interval_ms = interval_ms_.load(std::memory_order_relaxed);
-    const bool has_reason = AwaitReason(uevents, is_settling ? std::min(kSettleMs[settled], interval_ms) : interval_ms);
+    const bool is_settling = settled < kSettleMs.size();
+    const uint64_t due_ms = looked_ms + static_cast<uint64_t>(is_settling ? kSettleMs[settled] : interval_ms);
+    const bool has_reason = AwaitReason(uevents, due_ms);
     if (is_stopping_.load(std::memory_order_relaxed)) return;
-    if (has_reason) {
-      settled = 0;
-    } else if (is_settling) {
-      ++settled;
-    }
+    if (!has_reason && NowMs() < due_ms) continue;  // only the interval is another one
+    settled = has_reason ? 0 : std::min(settled + 1, kSettleMs.size());
+    looked_ms = NowMs();
     Look();
   }
 }
 
-// Waits for an event, a hint, another interval, or the end of the time. True if it was an event or a hint.
-bool Watcher::AwaitReason(CpuUevents& uevents, int timeout_ms) {
+// Waits for an event, a hint, another interval, or until it is time. True if it was an event or a hint.
+bool Watcher::AwaitReason(CpuUevents& uevents, uint64_t due_ms) {
+  const uint64_t now_ms = NowMs();
   std::array<pollfd, 2> fds{{{wake_fd_, POLLIN, 0}, {uevents.fd(), POLLIN, 0}}};  // poll() skips a negative descriptor
-  poll(fds.data(), fds.size(), timeout_ms);
+  poll(fds.data(), fds.size(), now_ms < due_ms ? static_cast<int>(due_ms - now_ms) : 0);
   uint64_t count;
   if (fds[0].revents != 0) [[maybe_unused]]
     const ssize_t got = read(wake_fd_, &count, sizeof(count));

@@ -63,9 +63,15 @@ int32_t RecordCpu(padata_call* call, void* ctx) {
   return 0;
 }
 
-Engine::Engine(Cpumasks masks, CpuMask allowed) : allowed_(std::make_shared<CpuMask>(std::move(allowed))) {
-  CpuSources sources(kCpuSysfsRoot, [allowed = allowed_] { return *allowed; });
-  const int status = Instance::Create(loop_.environment(), "test", std::move(masks), std::move(sources), &instance_);
+Engine::Engine(Cpumasks masks, CpuMask allowed) : allowed_(std::make_shared<Allowed>()) {
+  set_allowed(std::move(allowed));
+  CpuSources sources(kCpuSysfsRoot, [allowed = allowed_] {
+    const std::lock_guard lock(allowed->mutex);
+    return allowed->mask;
+  });
+  constexpr int kNever = 3'600'000;  // tests say themselves when to look
+  const int status =
+      Instance::Create(loop_.environment(), "test", std::move(masks), std::move(sources), &instance_, kNever);
   PADATA_CHECK(status == 0, "no instance");
 }
 

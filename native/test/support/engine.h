@@ -74,7 +74,10 @@ class Engine {
   Loop& loop() { return loop_; }
   Instance& instance() { return *instance_; }
   RefPtr<Instance> reference() { return instance_; }
-  void set_allowed(CpuMask allowed) { *allowed_ = std::move(allowed); }
+  void set_allowed(CpuMask allowed) {
+    const std::lock_guard lock(allowed_->mutex);
+    allowed_->mask = std::move(allowed);
+  }
   NativeFunction* Accept(padata_job_function job, void* ctx = nullptr, uint32_t flags = 0) {
     return test::Accept(loop_, job, ctx, flags);
   }
@@ -84,7 +87,11 @@ class Engine {
 
  private:
   Loop loop_;
-  std::shared_ptr<CpuMask> allowed_;
+  struct Allowed {  // the watcher reads it, too
+    std::mutex mutex;
+    CpuMask mask;
+  };
+  std::shared_ptr<Allowed> allowed_;
   RefPtr<Instance> instance_;
 };
 
