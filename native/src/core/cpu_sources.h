@@ -45,8 +45,8 @@ class CpuSources {
   CpuMask Online() const;
   // CPUs that this process may use, see ProcessAffinity().
   CpuMask Allowed() const;
-  // CPUs that jobs can run on: online and allowed.
-  CpuMask Available() const { return Online().And(Allowed()); }
+  // CPUs that jobs can run on: online and allowed, which by the invariant above is what is allowed.
+  CpuMask Available() const { return Allowed(); }
   // Whether this is the machine itself, and nothing was injected.
   bool IsSystem() const { return is_system_; }
   // The highest possible CPU plus one: how wide the kernel prints a mask, and where it says EOVERFLOW.
