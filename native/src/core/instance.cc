@@ -147,7 +147,7 @@ void Instance::PublishUsable(const CpuMask& parallel) {
   for (size_t word = 0; word < usable_bits_.size(); ++word) {
     const uint64_t bits = word < parallel.words().size() ? parallel.words()[word] : 0;
     const uint64_t gone = usable_bits_[word].exchange(bits, std::memory_order_relaxed) & ~bits;
-    for (int bit = 0; gone >> bit != 0 && bit < 64; ++bit) {
+    for (int bit = 0; bit < 64 && gone >> bit != 0; ++bit) {
       if ((gone >> bit & 1) != 0) leaving.Set(static_cast<int>(word) * 64 + bit);
     }
   }
