@@ -16,6 +16,8 @@ function(padata_add_tests KIND SUFFIX)
     target_include_directories(${name} PRIVATE test)
     target_link_libraries(${name} PRIVATE $<TARGET_NAME_IF_EXISTS:padata_test_support> padata_functions padata_core
                                           GTest::gtest_main GTest::gtest)
+    # As the addon is linked. The loader's lazy binding saves vector registers on the stack, keys in them included.
+    target_link_options(${name} PRIVATE -Wl,-z,now)
     add_test(NAME ${KIND}/${name} COMMAND ${name})
     # One after the other: the tests are about pinned threads, and they use every CPU.
     set_tests_properties(${KIND}/${name} PROPERTIES LABELS ${KIND} TIMEOUT 600 RUN_SERIAL ON)
