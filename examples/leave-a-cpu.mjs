@@ -11,6 +11,7 @@ const pd = new Padata('leave-a-cpu', { parallel: rest });
 const shell = pd.createShell();
 
 for await (const _ of shell.map([Buffer.from('a'), Buffer.from('b')], crc32));
-console.log(`parallel() ran on ${pd.stats().cpus.every(({ cpu }) => rest.has(cpu)) ? 'the others' : 'all'} only`);
+const used = pd.stats().cpus.filter(({ jobs }) => jobs !== 0);
+console.log(`parallel() ran on ${used.every(({ cpu }) => rest.has(cpu)) ? 'the others' : 'all'} only`);
 
 await pd.close();

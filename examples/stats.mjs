@@ -11,7 +11,8 @@ const { pending, shells, state } = pd.stats();
 console.log(`${state}, ${shells} shell, ${pending} jobs pending`); // none was serialized: the event loop is still here
 
 await shell.drain();
-const { cpus } = pd.stats(); // [{ cpu, jobs }, …]; the threads add what they ran batch by batch, so it may lag a little
-console.log(`ran on usable CPUs only: ${cpus.every(({ cpu }) => pd.usable.parallel.has(cpu))}`);
+const { cpus } = pd.stats(); // [{ cpu, jobs, pinsLost, pinsRestored, usableSince }, …]
+const jobs = cpus.reduce((sum, cpu) => sum + cpu.jobs, 0);
+console.log(`${jobs} jobs, all on usable CPUs: ${cpus.every(({ cpu }) => pd.usable.parallel.has(cpu))}`);
 
 await pd.close();

@@ -32,7 +32,7 @@ const expected: Record<string, RegExp> = {
   'ordered-reads.mjs': /^(.*\.mjs: .*\?.*\n){3}in order: true, at most 4 open at once\n$/,
   'shells.mjs': /^quick: e8b7be43\nslow: 2 jobs wait for their turn\nslow: the first job\nslow: the second job\n$/,
   'shutdown.mjs': /^accepted and delivered: the same\nstopped\n$/,
-  'stats.mjs': /^running, 1 shell, 200 jobs pending\nran on usable CPUs only: true\n$/,
+  'stats.mjs': /^running, 1 shell, 200 jobs pending\n200 jobs, all on usable CPUs: true\n$/,
   'worker.mjs': /^main thread b41c5457\nworker 1 89960eed\nworker 2 109f5f57\n$/,
   [nativeAddon]: /^88e82121ec524fe4\nthe same 3 times: true\n$/,
 };
