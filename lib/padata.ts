@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { attachControl, type Control, checkControl } from './control/attach.js';
 import { type CpuMask, type CpuMaskLike, toCpuMask, wordsOf } from './cpumask.js';
 import { cpus } from './cpus.js';
 import { PadataError } from './errors.js';
@@ -26,6 +27,19 @@ export interface PadataOptions {
    * one of all instances of the process counts. CPU hotplug elsewhere is noticed within milliseconds.
    */
   cpuCheckMs?: number;
+  /**
+   * Control files, the counterpart of `/sys/kernel/pcrypt/<name>/`: `parallel_cpumask` and `serial_cpumask` show the user-supplied masks
+   * as bitmaps, and whatever else is written to them is set, by the rules of the kernel's own files. Text that those refuse
+   * changes nothing: the file shows the mask again, `last_error` says what was wrong, and so does the event `'error'`, if anybody listens.
+   *
+   * `true`: in `$XDG_RUNTIME_DIR/padata/<pid>/<name>/`; without that in `/run/padata/…` (root), or `/run/padata-<uid>/…`
+   * or the temporary directory's `padata-<uid>/…`, whichever can be made. A path: in `<path>/<name>/`, on a local file system; two
+   * instances that live cannot have the same name there. All with mode 0700; removed by `free`, `close` and at the end of the process; what
+   * a killed process left is removed when the next one comes. Default: false, none.
+   *
+   * The event loop reads them, some milliseconds after a write; one that is busy reads later. They do not keep the process alive.
+   */
+  control?: boolean | string;
 }
 
 /** What `padata.stats()` tells. */
@@ -46,6 +60,11 @@ export interface PadataEvents {
   cpumask: [change: { before: Cpumasks; after: Cpumasks }];
   /** One of the usable cpumasks is empty now: jobs are refused until a CPU of it comes, or `setCpumask` changes it. */
   invalid: [];
+  /**
+   * A write to a control file was refused (`error.code` says why: EINVAL, EOVERFLOW, EAGAIN), or the files cannot be read or
+   * written. Without a listener it is not emitted: nothing is thrown. See {@link PadataOptions.control}.
+   */
+  error: [error: PadataError];
 }
 
 /**
@@ -65,12 +84,15 @@ export class Padata extends EventEmitter<PadataEvents> {
   readonly name: string;
   readonly #port: InstancePort;
   readonly #shells = new Set<Shell>();
+  readonly #control: Control | undefined;
   #cpumask: Cpumasks;
   #shellsCreated = 0;
   #closing: Promise<void> | undefined;
 
   /**
-   * @param name identifies the instance; not empty
+   * @param name identifies the instance; not empty; with control files it must do as the name of a directory
+   * @throws PadataError EEXIST an instance that lives has control files of this name (remedy: another name)
+   * @throws PadataError EACCES, EPERM and other errors of the file system: no control files can be made
    * @throws PadataError EAGAIN no thread could be started (remedy: `ulimit -u`, the cgroup's pids.max)
    * @throws TypeError, RangeError for wrong arguments; PadataError EINVAL for a text that is no mask
    */
@@ -78,6 +100,8 @@ export class Padata extends EventEmitter<PadataEvents> {
     super();
     checkName('name', name);
     checkOptions('options', options);
+    const control = options?.control;
+    checkControl(name, control);
     this.name = name;
     this.#cpumask = Object.freeze({
       parallel: maskOption('options.parallel', options?.parallel),
@@ -86,6 +110,12 @@ export class Padata extends EventEmitter<PadataEvents> {
     const checkMs = options?.cpuCheckMs ?? DEFAULT_CPU_CHECK_MS;
     checkInteger('options.cpuCheckMs', checkMs, LEAST_CPU_CHECK_MS, MOST_CPU_CHECK_MS);
     this.#port = new InstancePort(name, this.#cpumask, checkMs, () => this.#tellChange());
+    if (control) this.#control = attachControl(this, control, () => this.#port.close());
+  }
+
+  /** The directory of the control files; undefined without the option `control`. */
+  get controlDirectory(): string | undefined {
+    return this.#control?.directory;
   }
 
   /**
@@ -124,9 +154,11 @@ export class Padata extends EventEmitter<PadataEvents> {
     if (type !== 'parallel' && type !== 'serial') throw rangeError('type', "'parallel' or 'serial'", type);
     const wanted = toCpuMask(mask, 'mask');
     this.#checkNotFreed('padata_set_cpumask');
+    this.#control?.check(); // what was written before this call must not come after it
     const errno = this.#port.handle.setCpumask(type === 'parallel', wordsOf(wanted));
     if (errno !== 0) throw PadataError.fromErrno(errno, 'padata_set_cpumask', 'no thread could be started');
     this.#cpumask = Object.freeze({ ...this.#cpumask, [type]: wanted });
+    this.#control?.show(type);
     this.#tellChange();
   }
 
@@ -175,6 +207,7 @@ export class Padata extends EventEmitter<PadataEvents> {
     if (this.#shells.size !== 0) {
       throw new PadataError('EBUSY', 'padata_free', `${this.#shells.size} shells are not freed; free them, or close()`);
     }
+    this.#control?.close();
     this.#port.close();
   }
 

@@ -6,12 +6,16 @@ import type { Command } from './command.js';
 import { STATUS, UsageError } from './command.js';
 import { cpusCommand } from './cpus.js';
 import { espCommand } from './esp.js';
+import { instancesCommand } from './instances.js';
+import { maskCommand } from './mask.js';
 import { Interrupted } from './signals.js';
 import { table } from './text.js';
 
 /** Every subcommand, in the order in which `--help` shows them. */
 const commands = new Map<string, Command>([
   ['cpus', cpusCommand],
+  ['instances', instancesCommand],
+  ['mask', maskCommand],
   ['esp', espCommand],
 ]);
 
