@@ -5,7 +5,9 @@ import { getSystemErrorMap } from 'node:util';
 export type ErrnoName = keyof typeof constants.errno;
 
 const names = new Map<number, ErrnoName>(
-  (Object.entries(constants.errno) as [ErrnoName, number][]).map(([name, value]) => [value, name]),
+  (Object.entries(constants.errno) as [ErrnoName, number][])
+    .filter(([name]) => name !== 'EWOULDBLOCK') // another name of EAGAIN, which all documents use
+    .map(([name, value]) => [value, name]),
 );
 
 /** Made once: getSystemErrorMap() makes a new map at each call, and a flood of packets that fail makes many errors. */

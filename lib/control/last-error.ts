@@ -43,14 +43,15 @@ export class LastError {
   }
 }
 
-/** How a text stands in the line. */
+/** How a text stands in the line: JSON in ASCII, so that no byte of it means anything to a terminal. */
 export function quote(text: string): string {
-  return JSON.stringify(text.slice(0, MAX_TEXT));
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(text.slice(0, MAX_TEXT)).replaceAll(/[\x7f-\uffff]/g, escaped);
 }
 
 /** The last refusal that a directory tells; undefined if nothing was refused. */
 export function readLastError(directory: string): Refusal | undefined {
-  const line = readSmall(join(directory, LAST_ERROR_FILE)) ?? '';
+  const line = Buffer.from(readSmall(join(directory, LAST_ERROR_FILE)) ?? '', 'latin1').toString();
   const match = /^(\S+) (\w+) (E\w+) ("(?:[^"\\]|\\.)*") (.*)\n/.exec(line);
   if (match === null) return undefined;
   const [time, file, code, text, message] = match.slice(1) as [string, string, string, string, string];

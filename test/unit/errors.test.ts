@@ -38,4 +38,9 @@ describe('PadataError', () => {
   it('takes EIO for what this system has no name for', () => {
     for (const errno of [-100_000, 1, 0]) expect(PadataError.fromErrno(errno, wrong('x')).code).toBe('EIO');
   });
+
+  it('calls an errno by the name that the documents use', () => {
+    const codes = ['EAGAIN', 'EINVAL', 'EOPNOTSUPP', 'EOVERFLOW'] as const;
+    expect(codes.map((code) => PadataError.fromErrno(-constants.errno[code], 'x').code)).toEqual(codes);
+  });
 });
