@@ -51,6 +51,10 @@ describe('Padata', () => {
     instance.setCpumask('both', '0-1');
     // @ts-expect-error an instance has a name
     new Padata();
+    // @ts-expect-error a directory, true or false
+    new Padata('x', { control: 1 });
+    expectTypeOf(new Padata('x', { control: '/run/x' }).controlDirectory).toEqualTypeOf<string | undefined>();
+    instance.on('error', (error) => expectTypeOf(error).toEqualTypeOf<PadataError>());
   });
 
   test('is closed with await', () => {

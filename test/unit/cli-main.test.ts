@@ -13,7 +13,7 @@ describe('padata', () => {
       const { status, stdout, stderr } = await padata([option]);
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       expect(stdout.toString()).toMatch(
-        /^Usage: padata COMMAND[\s\S]*^ {2}cpus +\w[\s\S]*^ {2}esp +\w[\s\S]*Exit status: 0/m,
+        /^Usage: padata COMMAND[\s\S]*^ {2}cpus +\w[\s\S]*^ {2}instances +\w[\s\S]*^ {2}mask +\w[\s\S]*^ {2}esp +\w[\s\S]*Exit status: 0/m,
       );
     }
   });
@@ -35,7 +35,7 @@ describe('padata', () => {
     expect(stderr).toMatch(/^Try: padata --help$/m);
   });
 
-  it.each(['cpus', 'esp'])('%s --help prints its own help', async (command) => {
+  it.each(['cpus', 'instances', 'mask', 'esp'])('%s --help prints its own help', async (command) => {
     for (const option of ['--help', '-h']) {
       const { status, stdout } = await padata([command, option]);
       expect(status).toBe(0);
