@@ -19,9 +19,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { PadataError } from 'padata';
+import { CpuMask, PadataError } from 'padata';
 import { describe, expect, it } from 'vitest';
 import { readLastError } from '../../dist/control/last-error.js';
+import { writeMask } from '../../dist/control/write-mask.js';
 import { controlFiles, folder } from '../support/control.js';
 import { until } from '../support/padata.js';
 
@@ -311,3 +312,15 @@ function listOf(cpus: number[]): string {
   }
   return ranges.map(([a, b]) => (a === b ? String(a) : `${a}-${b}`)).join(',');
 }
+
+describe('writeMask()', () => {
+  it('says that another writer has changed it meanwhile', async () => {
+    const { files, target } = controlFiles({ watches: true });
+    const set = target.setCpumask.bind(target);
+    target.setCpumask = (type, mask) => set(type, mask.and('0'));
+    const instance = { pid: process.pid, name: 'test', directory: files.directory };
+    await expect(writeMask(instance, 'parallel', CpuMask.of(0, 1), 300)).rejects.toMatchObject({ code: 'EBUSY' });
+    files.close();
+    await expect(writeMask(instance, 'parallel', CpuMask.of(0), 300)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});

@@ -19,6 +19,7 @@ const expected: Record<string, RegExp> = {
   'checksums.mjs': /^alpha {2}d0e0396a\nbeta {2}8f910463\ngamma {2}c443d071\ndelta {2}9643fed9\n$/,
   'closures.mjs':
     /^(finished {3}.*\n){3}delivered {2}first, slow\ndelivered {2}second, fast\ndelivered {2}third, in between\n$/,
+  'control-files.mjs': /^shown as supplied: true\ninvalid\nEINVAL true\n$/,
   'cpumask-text.mjs': /^010f\n32\n0,4,8,12,16,20,24,28\n8-15 0,2 5-7\n1-3,5-7 6-7 0-7,12 8 7\nEOVERFLOW\ntrue\n$/,
   'encrypt-stream.mjs': /^100 records, as they were\n$/,
   'errors.mjs': /^0 one\n1 EBADMSG\n2 three\nThe "job\.data\.data" argument must be a Uint8Array or Buffer\..*\n$/,
