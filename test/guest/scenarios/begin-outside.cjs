@@ -42,7 +42,7 @@ async function byMask(s, cpu) {
 }
 
 scenario('begin-outside', async (make) => {
-  const s = make({ cpuCheckMs: 60_000 });
+  const s = make();
   const notes = beginnings();
   const rest = keepBusy(s, nativeFunction(notes.fn));
   const cpus = removableCpus();

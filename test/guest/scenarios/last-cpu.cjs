@@ -39,7 +39,7 @@ async function lose(s, shell, cpu, type, times) {
 }
 
 scenario('last-cpu', async (make) => {
-  const s = make({ cpuCheckMs: 60_000 });
+  const s = make();
   const cpu = removableCpus().at(-1);
   const shell = s.padata.createShell();
   const [lost, back] = [new Times(), new Times()];

@@ -17,7 +17,7 @@ function checkCounts(before, after, threads) {
 }
 
 scenario('wiped', async (make) => {
-  const s = make();
+  const s = make({ checkMs: 1000 });
   const times = new Times();
   const rounds = s.rounds ?? 5;
   await s.until('all CPUs have a thread', () => padataThreads().length > possibleCpus().weight);
