@@ -76,7 +76,7 @@ describe('Running A Job: what padata_do_parallel returns', () => {
   });
 
   it('-EBUSY while the masks are being changed', () => {
-    const owner = new InstancePort('busy', cpus.possible(), cpus.possible());
+    const owner = new InstancePort('busy', { parallel: cpus.possible(), serial: cpus.possible() }, 1000, () => {});
     expect(() => owner.checkAccepting()).not.toThrow();
     Atomics.or(owner.control, FLAGS, CHANGING); // what a thread that follows hotplug does
     expect(() => owner.checkAccepting()).toThrow(expect.objectContaining({ code: 'EBUSY', errno: -16 }));

@@ -230,7 +230,8 @@ void ParallelThread::AwaitPin() {
   }
   is_astray_.store(true,
                    std::memory_order_seq_cst);  // before the hint, so that the look that it leads to wakes this thread
-  CpuWatcher::Hint();
+  // Without an instance that may use this CPU the watcher knows already; and its looks wake this thread, so to ask for another would go on for ever.
+  if (!roster_.empty()) CpuWatcher::Hint();
   const auto is_missed = [](const auto& instance) { return instance->HasWork() && instance->attendance() == 0; };
   ParkUnless([this, is_missed] {
     return Roster::generation() != generation_ || IsOnCpu(cpu_) ||

@@ -21,6 +21,7 @@ namespace {
 
 struct Start {
   int cpu;
+  IfRefused if_refused;
   std::string name;
   std::function<void()> body;
   std::atomic<int> status{1};  // 1: not known yet; release by the new thread, acquire by its creator
@@ -120,7 +121,8 @@ void* Run(void* arg) {
   const auto tid = static_cast<pid_t>(syscall(SYS_gettid));
   pthread_setname_np(pthread_self(), start->name.c_str());
   Pinned().Add(tid, start->cpu);  // first, so that nobody takes the CPU that follows for what the process may use
-  const int status = Pin(0, start->cpu);
+  int status = Pin(0, start->cpu);
+  if (status == -EINVAL && start->if_refused == IfRefused::kStart) status = 0;
   if (status != 0) Pinned().Remove(tid);
   const std::function<void()> body = std::move(start->body);
   start->status.store(status, std::memory_order_release);  // partner: StartPinnedThread()
@@ -147,9 +149,10 @@ class AllSignalsBlocked {
 
 }  // namespace
 
-int StartPinnedThread(int cpu, const std::string& name, std::function<void()> body) {
+int StartPinnedThread(int cpu, const std::string& name, std::function<void()> body, IfRefused if_refused) {
   auto start = std::make_shared<Start>();
   start->cpu = cpu;
+  start->if_refused = if_refused;
   start->name = name;
   start->body = std::move(body);
   // The thread keeps the structure alive until it is through with notify_one().

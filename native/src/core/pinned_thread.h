@@ -18,9 +18,15 @@
 
 namespace padata {
 
+// What happens to a new thread whose CPU is offline or not allowed to this process.
+enum class IfRefused {
+  kEnd,   // it ends
+  kStart  // it runs where it is let, like a thread that has lost its pin later: RepinThreads() sees to it
+};
+
 // Any thread; blocks until the thread runs on its CPU. `body` never returns. Returns 0, or a negative errno and there is no thread:
-// -EINVAL the CPU is offline or not allowed to this process, -EAGAIN the system is out of threads (remedy: ulimit -u, pids.max).
-int StartPinnedThread(int cpu, const std::string& name, std::function<void()> body);
+// -EINVAL the CPU is refused, -EAGAIN the system is out of threads (remedy: ulimit -u, pids.max).
+int StartPinnedThread(int cpu, const std::string& name, std::function<void()> body, IfRefused = IfRefused::kEnd);
 
 // Any thread. Whether a thread of this process was started here: its affinity is our own doing, and says nothing about what the
 // process may use. (Threads that a pinned thread has started do not count.)

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/cpu_sources.h"
+#include "core/cpu_watcher.h"
 #include "core/instance.h"
 #include "core/job_runner.h"
 #include "core/pinned_thread.h"
@@ -28,7 +30,11 @@ int SerialThread::Ensure(int cpu) {
   MutexLock lock(creation_mutex);
   if (On(cpu) != nullptr) return 0;
   auto* const thread = new SerialThread(cpu);
-  const int status = StartPinnedThread(cpu, "padata/s" + std::to_string(cpu), [thread] { thread->Run(); });
+  // A CPU that was usable a moment ago may just have gone. The jobs of its serial thread are done all the same, as they are
+  // when it goes a moment later.
+  const IfRefused if_refused = CpuSources().Possible().Has(cpu) ? IfRefused::kStart : IfRefused::kEnd;
+  const int status = StartPinnedThread(
+      cpu, "padata/s" + std::to_string(cpu), [thread] { thread->Run(); }, if_refused);
   if (status != 0) {
     delete thread;
     return status;
@@ -54,6 +60,7 @@ void SerialThread::Push(Job* job) {
 
 void SerialThread::Run() {
   std::vector<Job*> jobs;
+  if (!IsOnCpu(cpu_)) CpuWatcher::Hint();
   while (true) {
     jobs.clear();
     parker_.Prepare();

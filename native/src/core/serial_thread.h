@@ -15,7 +15,8 @@ namespace padata {
 
 class SerialThread {
  public:
-  // Any thread. Makes sure that the thread of a CPU exists; 0 or a negative errno from StartPinnedThread(). To be called before
+  // Any thread. Makes sure that the thread of a CPU exists; 0 or a negative errno from StartPinnedThread(): -EINVAL
+  // only for a CPU that can never come. To be called before
   // a job with this cb_cpu and a native serial() is submitted.
   static int Ensure(int cpu);
   // The reorderer: it is the turn of this job.
