@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <memory>
 #include <set>
-#include <thread>
 
 #include "core/clock.h"
 #include "core/cpu_sources.h"
@@ -41,7 +40,7 @@ class Watcher {
 
   Mutex mutex_;
   std::multiset<int> intervals_ PADATA_GUARDED_BY(mutex_);
-  std::thread thread_ PADATA_GUARDED_BY(mutex_);
+  UnpinnedThread thread_ PADATA_GUARDED_BY(mutex_);
   std::atomic<int> interval_ms_{CpuWatcher::kDefaultIntervalMs};
   std::atomic<bool> is_stopping_{false};
   std::atomic<bool> is_hinted_{false};
@@ -89,14 +88,13 @@ void Watcher::Hint() {
 int Watcher::Start() {
   if (wake_fd_ < 0) return -EAGAIN;
   is_stopping_.store(false, std::memory_order_relaxed);
-  return StartUnpinnedThread(
-      "padata/watch", [this] { Run(); }, &thread_);
+  return thread_.Start("padata/watch", [this] { Run(); });
 }
 
 void Watcher::Stop() {
   is_stopping_.store(true, std::memory_order_relaxed);  // the eventfd orders it
   Poke(wake_fd_);
-  thread_.join();
+  thread_.Join();
 }
 
 // CPUs that are online and allowed, without those whose thread could not be pinned: pinning is what finds out, in the end.

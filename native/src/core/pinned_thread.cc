@@ -9,7 +9,6 @@
 #include <atomic>
 #include <cerrno>
 #include <memory>
-#include <system_error>
 #include <unordered_map>
 #include <vector>
 
@@ -190,17 +189,25 @@ bool IsOnCpu(int cpu) {
   return here == cpu || here < 0 || CheckPin(0, cpu) != -EINVAL;
 }
 
-int StartUnpinnedThread(const std::string& name, std::function<void()> body, std::thread* thread) {
+struct UnpinnedThread::Body {
+  std::string name;
+  std::function<void()> run;
+};
+
+int UnpinnedThread::Start(const std::string& name, std::function<void()> body) {
+  auto handed_over = std::make_unique<Body>(Body{name, std::move(body)});
   const AllSignalsBlocked blocked;
-  try {
-    *thread = std::thread([name, body = std::move(body)] {
-      pthread_setname_np(pthread_self(), name.c_str());
-      body();
-    });
-  } catch (const std::system_error&) {
-    return -EAGAIN;
-  }
-  return 0;
+  const auto run = [](void* arg) -> void* {
+    const std::unique_ptr<Body> owned(static_cast<Body*>(arg));
+    pthread_setname_np(pthread_self(), owned->name.c_str());
+    owned->run();
+    return nullptr;
+  };
+  const int error = pthread_create(&thread_, nullptr, run, handed_over.get());
+  if (error == 0) handed_over.release();
+  return -error;
 }
+
+void UnpinnedThread::Join() { pthread_join(thread_, nullptr); }
 
 }  // namespace padata

@@ -6,12 +6,12 @@
 #ifndef PADATA_CORE_PINNED_THREAD_H_
 #define PADATA_CORE_PINNED_THREAD_H_
 
+#include <pthread.h>
 #include <sys/types.h>
 
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <thread>
 #include <unordered_map>
 
 #include "core/cpumask.h"
@@ -47,8 +47,19 @@ std::unordered_map<int, PinCounts> CountPins();
 // Any thread. Whether the calling thread, which is pinned to `cpu`, runs there: false if the kernel has dropped its pin and moved it.
 bool IsOnCpu(int cpu);
 
-// Any thread. A thread that goes where it is let, with every signal blocked. Returns 0 or -EAGAIN.
-int StartUnpinnedThread(const std::string& name, std::function<void()> body, std::thread* thread);
+// A thread that goes where it is let, with every signal blocked. Between Start() and Join() there is one; both by the same thread, or
+// under a lock.
+class UnpinnedThread {
+ public:
+  // Returns 0, or -EAGAIN: the system is out of threads.
+  int Start(const std::string& name, std::function<void()> body);
+  // Waits until `body` has returned.
+  void Join();
+
+ private:
+  struct Body;
+  pthread_t thread_{};
+};
 
 }  // namespace padata
 
