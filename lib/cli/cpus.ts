@@ -1,10 +1,13 @@
+import { listInstances } from '../control/instances.js';
+import { type CpuRow, readStats } from '../control/stats-file.js';
 import type { CpuMask } from '../index.js';
 import { cpus, Padata } from '../index.js';
 import type { Command } from './command.js';
 import { parse, STATUS } from './command.js';
-import { plural, table } from './text.js';
+import { nameText } from './instances.js';
+import { count, plural, table } from './text.js';
 
-const help = `Usage: padata cpus [--json]
+const help = `Usage: padata cpus [--directory DIR] [--json]
 
 Shows the CPUs of this machine, and which of them an instance of padata would use, as lists ("0-3,8").
 
@@ -15,9 +18,13 @@ Shows the CPUs of this machine, and which of them an instance of padata would us
   parallel   CPUs on which an instance with default cpumasks runs parallel()
   serial     CPUs from which it takes its cb_cpu
 
+Then, for each CPU of each instance of this user that has control files: jobs with a native parallel() that ran there, how often a
+thread of padata lost its pin and got it back, and since when the CPU is usable.
+
 Options:
-  --json      print one JSON object with the six lists
-  -h, --help  print this`;
+  --directory DIR  instances that were made with control: DIR, instead of control: true
+  --json           print one JSON object with the six lists, and the instances
+  -h, --help       print this`;
 
 const machineMasks = ['possible', 'present', 'online', 'allowed'] as const;
 const instanceMasks = ['parallel', 'serial'] as const;
@@ -39,8 +46,36 @@ function readMasks(): Masks {
   }
 }
 
+/** What an instance tells of its CPUs. */
+interface InstanceCpus {
+  pid: number;
+  name: string;
+  cpus: CpuRow[];
+}
+
+function readInstances(directory: string | undefined): InstanceCpus[] {
+  return listInstances(directory).map(({ pid, name, directory: own }) => ({ pid, name, cpus: readStats(own) }));
+}
+
+/** The CPUs of instances for people. */
+function instancesText(instances: InstanceCpus[]): string {
+  const rows = instances.flatMap(({ pid, name, cpus }) =>
+    cpus.map((row) => [
+      String(pid),
+      nameText(name),
+      String(row.cpu),
+      count(row.jobs),
+      count(row.pinsLost),
+      count(row.pinsRestored),
+      row.usableSince ?? 'not usable',
+    ]),
+  );
+  if (rows.length === 0) return '';
+  return `${table([['PID', 'NAME', 'CPU', 'JOBS', 'PINS LOST', 'RESTORED', 'USABLE SINCE'], ...rows])}\n\n`;
+}
+
 /** The masks for people. */
-function text(masks: Masks): string {
+function text(masks: Masks, instances: InstanceCpus[]): string {
   const rows = (names: readonly (keyof Masks)[]) =>
     names.map((name) => [name, masks[name].toList() || 'none', plural(masks[name].weight, 'CPU')]);
   return `${table(rows(machineMasks))}
@@ -48,7 +83,7 @@ function text(masks: Masks): string {
 An instance with default cpumasks would use
 ${table(rows(instanceMasks), '  ')}
 
-${hints(masks)}`;
+${instancesText(instances)}${hints(masks)}`;
 }
 
 /** How to place what padata does not place: the event loop, and a whole process. */
@@ -67,10 +102,12 @@ export const cpusCommand: Command = {
   summary: 'show the CPUs of this machine, and which of them padata would use',
   help,
   async run(args) {
-    const { values } = parse({ args, options: { json: { type: 'boolean', default: false } } });
+    const options = { directory: { type: 'string' }, json: { type: 'boolean', default: false } } as const;
+    const { values } = parse({ args, options });
+    const instances = readInstances(values.directory);
     const masks = readMasks();
     const lists = Object.fromEntries(Object.entries(masks).map(([name, mask]) => [name, mask.toList()]));
-    process.stdout.write(`${values.json ? JSON.stringify(lists) : text(masks)}\n`);
+    process.stdout.write(`${values.json ? JSON.stringify({ ...lists, instances }) : text(masks, instances)}\n`);
     return STATUS.ok;
   },
 };

@@ -70,6 +70,9 @@ function targetOf(padata: Padata): ControlTarget {
     get cpumask() {
       return padata.cpumask;
     },
+    get cpuStats() {
+      return padata.stats().cpus;
+    },
     setCpumask: (type, mask) => padata.setCpumask(type, mask),
     tell: (error) =>
       process.nextTick(() => {

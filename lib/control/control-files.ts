@@ -5,15 +5,18 @@ import { join } from 'node:path';
 import { CpuMask } from '../cpumask.js';
 import { PadataError } from '../errors.js';
 import { nrCpuIds } from '../internal/cpumask-text.js';
-import type { Cpumasks } from '../internal/instance-port.js';
+import type { Cpumasks, CpuStats } from '../internal/instance-port.js';
 import { type Claim, isHeld, release } from './claim.js';
 import { LastError } from './last-error.js';
 import { MaskFile, type Write } from './mask-file.js';
 import { giveSignOfLife, OWNER_FILE } from './owner.js';
+import { STATS_FILE, StatsFile } from './stats-file.js';
 
 /** The instance, as its control files see it. */
 export interface ControlTarget {
   readonly cpumask: Cpumasks;
+  /** What is shown in the file `stats`. */
+  readonly cpuStats: readonly CpuStats[];
   setCpumask(type: 'parallel' | 'serial', mask: CpuMask): void;
   /** Something was refused, or went wrong. */
   tell(error: PadataError): void;
@@ -42,6 +45,7 @@ export class ControlFiles {
   readonly #watches: boolean;
   readonly #files: readonly MaskFile[];
   readonly #lastError: LastError;
+  #stats: StatsFile;
   #watcher: FSWatcher | undefined;
   #soon: NodeJS.Timeout | undefined;
   readonly #poll: NodeJS.Timeout | undefined;
@@ -60,6 +64,7 @@ export class ControlFiles {
     const types = ['parallel', 'serial'] as const;
     this.#files = types.map((type) => new MaskFile(type, join(this.directory, `${type}_cpumask`), graceMs));
     this.#lastError = new LastError(this.directory);
+    this.#stats = new StatsFile(this.directory);
     try {
       this.#fill();
     } catch (error) {
@@ -120,6 +125,8 @@ export class ControlFiles {
   #fill(): void {
     for (const file of this.#files) file.put(this.#text(file.type));
     this.#lastError.clear();
+    this.#stats = new StatsFile(this.directory);
+    this.#stats.show(this.#target.cpuStats);
     if (this.#watches) this.#watch();
   }
 
@@ -145,7 +152,7 @@ export class ControlFiles {
     this.#watcher?.close();
     try {
       this.#watcher = watch(this.directory, { persistent: false }, (_event, name) => {
-        if (name !== OWNER_FILE) this.#look();
+        if (name !== OWNER_FILE && !name?.startsWith(STATS_FILE)) this.#look();
       });
       this.#watcher.on('error', () => this.#watcher?.close());
     } catch {
@@ -169,6 +176,7 @@ export class ControlFiles {
         this.#fill();
       }
       this.check();
+      this.#stats.show(this.#target.cpuStats);
     } catch (error) {
       this.#fail(error as Error);
     }

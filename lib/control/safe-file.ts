@@ -52,17 +52,17 @@ export function openRegular(path: string): number | undefined {
 }
 
 /** The first bytes of an open file, as Latin-1: a byte is a character. */
-export function readStart(fd: number): string {
-  const bytes = Buffer.alloc(MAX_BYTES);
-  return bytes.toString('latin1', 0, readSync(fd, bytes, 0, MAX_BYTES, 0));
+export function readStart(fd: number, most = MAX_BYTES): string {
+  const bytes = Buffer.alloc(most);
+  return bytes.toString('latin1', 0, readSync(fd, bytes, 0, most, 0));
 }
 
 /** The first bytes of a regular file; undefined if there is none. */
-export function readSmall(path: string): string | undefined {
+export function readSmall(path: string, most = MAX_BYTES): string | undefined {
   const fd = openRegular(path);
   if (fd === undefined) return undefined;
   try {
-    return readStart(fd);
+    return readStart(fd, most);
   } finally {
     closeSync(fd);
   }

@@ -2,7 +2,7 @@
 import { lstatSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CpuMask, type PadataError } from 'padata';
+import { CpuMask, type CpuStats, type PadataError } from 'padata';
 import { onTestFinished } from 'vitest';
 import { claim } from '../../dist/control/claim.js';
 import { ControlFiles, type ControlSettings, type ControlTarget } from '../../dist/control/control-files.js';
@@ -19,6 +19,7 @@ export function folder(): string {
 /** What stands for the instance: takes every mask, unless told otherwise. */
 export class Target implements ControlTarget {
   cpumask = { parallel: CpuMask.parse('f'), serial: CpuMask.parse('f') };
+  cpuStats: CpuStats[] = [];
   readonly errors: PadataError[] = [];
   /** Every mask that was set, as a list, in order. */
   readonly stores: string[] = [];

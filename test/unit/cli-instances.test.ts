@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CpuMaskLike, cpus, Padata } from 'padata';
+import { noop } from 'padata/functions';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { claim } from '../../dist/control/claim.js';
 import { padata } from '../support/cli.js';
@@ -184,5 +185,44 @@ describe('padata mask', () => {
     const stderr = await bad(2, 'mask', ...args);
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^Try: padata mask --help$/m);
+  });
+});
+
+describe('padata cpus', () => {
+  it('tells of each CPU of instances with control files', async () => {
+    const place = folder();
+    const mine = instance('mine', place, [firstCpu]);
+    const shell = mine.createShell();
+    for (let i = 0; i < 1000; i++) shell.doParallel({ parallel: noop, serial: () => {} });
+    await within(shell.drain(), 'drain');
+    shell.free();
+    const row = { cpu: firstCpu, jobs: 1000, pinsRestored: expect.any(Number), usableSince: expect.any(String) };
+    const look = async () => JSON.parse(await good('cpus', '--json', '--directory', place)).instances;
+    await vi.waitFor(async () => {
+      expect(await look()).toEqual([
+        { pid: process.pid, name: 'mine', cpus: expect.arrayContaining([expect.objectContaining(row)]) },
+      ]);
+    }, 20_000);
+    const text = await good('cpus', '--directory', place);
+    expect(text).toMatch(/^PID +NAME +CPU +JOBS +PINS LOST +RESTORED +USABLE SINCE$/m);
+    expect(text).toMatch(
+      new RegExp(`^${process.pid} +mine +${firstCpu} +1,000 +\\d+ +\\d+ +\\d{4}-\\d\\d-\\d\\dT`, 'm'),
+    );
+  });
+
+  it.each([
+    '',
+    'garbage',
+    '{}',
+    '[1]',
+    '[{"cpu":"\\u001b[31m"}]',
+    '[{"cpu":0,"jobs":1,"pinsLost":0,"pinsRestored":0,"usableSince":"x"}]',
+  ])('leaves out what makes no sense: %j', async (text) => {
+    const place = folder();
+    const mine = instance('mine', place);
+    writeFileSync(join(mine.controlDirectory as string, 'stats'), text);
+    expect(JSON.parse(await good('cpus', '--json', '--directory', place)).instances).toEqual([
+      { pid: process.pid, name: 'mine', cpus: [] },
+    ]);
   });
 });

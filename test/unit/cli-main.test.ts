@@ -49,7 +49,7 @@ describe('padata cpus', () => {
     const { status, stdout, stderr } = await padata(['cpus', '--json']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const lists = JSON.parse(stdout.toString());
-    expect(Object.keys(lists)).toEqual(['possible', 'present', 'online', 'allowed', 'parallel', 'serial']);
+    expect(Object.keys(lists)).toEqual(['possible', 'present', 'online', 'allowed', 'parallel', 'serial', 'instances']);
     for (const name of ['possible', 'present', 'online', 'allowed'] as const) {
       expect(lists[name]).toBe(cpus[name]().toList());
     }
