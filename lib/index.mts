@@ -7,6 +7,7 @@ export {
   CpuMask,
   type CpuMaskLike,
   type Cpumasks,
+  type CpuStats,
   type Cpus,
   cpus,
   type ErrnoName,
