@@ -184,9 +184,21 @@ CpuMask RepinThreads() { return Pinned().Repin(); }
 std::unordered_map<int, PinCounts> CountPins() { return Pinned().Count(); }
 
 bool IsOnCpu(int cpu) {
-  const int here = sched_getcpu();  // a load, with the kernel's rseq
-  // A sandbox may number CPUs in its own way: the affinity has the last word.
-  return here == cpu || here < 0 || CheckPin(0, cpu) != -EINVAL;
+  // A sandbox may number CPUs in its own way. Once that is known the affinity alone has the last word.
+  static std::atomic<bool> has_own_numbers{false};
+  const auto is_here = [cpu] {
+    const int here = sched_getcpu();  // a load, with the kernel's rseq
+    return here == cpu || here < 0;
+  };
+  if (is_here()) return true;
+  if (CheckPin(0, cpu) == -EINVAL) return false;
+  // It was pinned again just now, and the kernel is about to move it.
+  for (int turn = 0; turn < 1000 && !has_own_numbers.load(std::memory_order_relaxed); ++turn) {
+    YieldCpu();
+    if (is_here()) return true;
+  }
+  has_own_numbers.store(true, std::memory_order_relaxed);
+  return true;
 }
 
 struct UnpinnedThread::Body {
