@@ -4,7 +4,7 @@
 // Threads. One for the process, `padata/watch`, not pinned; it is started with the first instance and ends with the last.
 //   any        Add(), Remove(), Hint()
 //   watcher    everything else; it changes masks as the environment does, see Instance::Follow()
-// Lock order: lifecycle -> (nothing); the watcher holds no lock of its own while it looks.
+// Lock order: Add() and Remove() take one lock, with none held; the watcher holds none of its own while it looks.
 //
 // It looks when a uevent comes, some times more soon after (a cpuset follows a CPU later than the event), and every so many
 // milliseconds anyway: events are a hint, looking is what makes it right.

@@ -130,13 +130,19 @@ void Instance::NoteUsable(const CpuMask& before, const CpuMask& after) {
 }
 
 std::vector<Instance::CpuStats> Instance::StatsOfCpus() const {
-  std::vector<CpuStats> all;
   std::unordered_map<int, PinCounts> pins = CountPins();
   MutexLock lock(mutex_);
+  CpuMask cpus = usable_.parallel.Or(usable_.serial);
+  for (const auto& [cpu, counts] : pins) {
+    if (counts.lost != 0) cpus.Set(cpu);
+  }
   for (int cpu = 0; cpu < kMaxCpuIds; ++cpu) {
+    if (JobsOn(cpu) != 0) cpus.Set(cpu);
+  }
+  std::vector<CpuStats> all;
+  for (int cpu : cpus) {
     const auto since = usable_since_ms_.find(cpu);
-    const CpuStats stats{cpu, JobsOn(cpu), pins[cpu], since == usable_since_ms_.end() ? -1 : since->second};
-    if (stats.jobs != 0 || stats.pins.lost != 0 || stats.usable_since_ms >= 0) all.push_back(stats);
+    all.push_back({cpu, JobsOn(cpu), pins[cpu], since == usable_since_ms_.end() ? -1 : since->second});
   }
   return all;
 }
