@@ -111,12 +111,15 @@ class Load {
   /** @returns whether the job was accepted */
   submit(shell, job) {
     if (this.#timer === undefined) return false;
+    const before = this.#padata.state;
     try {
       shell.doParallel(job);
       return true;
     } catch (error) {
-      if (error.code === 'EINVAL' && this.#padata.state === 'invalid') this.refused++;
-      else if (error.code !== 'EBUSY') this.fail(`doParallel while ${this.#padata.state}: ${error}`);
+      // The state changes on a thread of its own, so that it may be another one by now than when the job was refused.
+      const states = [before, this.#padata.state];
+      if (error.code === 'EINVAL' && states.includes('invalid')) this.refused++;
+      else if (error.code !== 'EBUSY') this.fail(`doParallel while ${states.join(', then ')}: ${error}`);
       return false;
     }
   }
