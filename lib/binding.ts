@@ -40,7 +40,11 @@ export interface BridgeHandle {
   dropSlab(handle: Address): void;
   /** A copy of bytes of a slab whose ArrayBuffer is gone. */
   slabBytes(handle: Address, offset: number, size: number): Uint8Array;
+  /** Where the event loop runs just now. */
+  currentCpu(): number;
   segmentBuffer(segment: Address): ArrayBuffer;
+  /** The memory of a result that has memory of its own. */
+  takeResult(memory: Address): ArrayBuffer | undefined;
 }
 
 /** See core/instance.h. Numbers that are returned are 0 or a negative errno. */
@@ -55,11 +59,46 @@ export interface InstanceHandle {
   createShell(): ShellHandle;
   /** For each CPU that is worth it: its number, jobs, pins lost, pins restored, usable since (in ms since the epoch, or -1). */
   statsOfCpus(): Float64Array;
+  /** What runs module functions. */
+  isolates(): IsolateGroupHandle;
   setRunning(isRunning: boolean): void;
   kick(): void;
   rescue(): void;
   cancelBacklog(): void;
   close(): void;
+}
+
+/** See core/isolate_group.h. */
+export interface IsolateGroupHandle {
+  readonly control: ArrayBuffer;
+  readonly queue: ArrayBuffer;
+  growQueue(): ArrayBuffer | undefined;
+  kick(): void;
+  add(cpu: number): IsolateSeatHandle;
+  /** See IsolateGroup::Withdraw(). */
+  withdraw(job: Address, status: number): boolean;
+  /** Ends every job that no isolate has claimed with an errno. */
+  cancel(status: number): void;
+  /** Whether a serial() waits for the isolate of this CPU. */
+  hasSerial(cpu: number): boolean;
+}
+
+/** An isolate as its owner sees it: see core/isolate.h. */
+export interface IsolateSeatHandle {
+  readonly address: Address;
+  readonly memory: ArrayBuffer;
+  retire(): boolean;
+  /** For each job that had begun: its shell, its seqNr, 1 if it was a serial(). */
+  abandon(): Float64Array;
+}
+
+/** An isolate as it sees itself: see core/isolate.h. */
+export interface IsolateHandle {
+  readonly memory: ArrayBuffer;
+  turn(arena: Uint8Array): number;
+  giveBack(): void;
+  fetch(slot: number, to: Uint8Array): void;
+  finish(slot: number, type: number, status: number, bytes: Uint8Array): void;
 }
 
 /** See core/shell.h. */
@@ -84,6 +123,7 @@ export interface Binding {
     serial: MaskWords,
     checkMs: number,
   ) => InstanceHandle;
+  IsolateHandle: new (address: Address, drain: () => void) => IsolateHandle;
   /** See binding/cpumask_exports.h. */
   cpumask: {
     parse(text: string, nrCpus?: number): MaskWords | MaskRefusal;

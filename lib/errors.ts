@@ -2,16 +2,25 @@ import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
 /** The name of an errno, as the kernel's documents and `errno.h` write it. */
-export type ErrnoName = keyof typeof constants.errno;
+export type ErrnoName = keyof typeof constants.errno | 'EOWNERDEAD';
+
+/** One that Node does not list. */
+const EOWNERDEAD = 130;
 
 const names = new Map<number, ErrnoName>(
   (Object.entries(constants.errno) as [ErrnoName, number][])
     .filter(([name]) => name !== 'EWOULDBLOCK') // another name of EAGAIN, which all documents use
-    .map(([name, value]) => [value, name]),
+    .map(([name, value]) => [value, name] as [number, ErrnoName])
+    .concat([[EOWNERDEAD, 'EOWNERDEAD']]),
 );
 
 /** Made once: getSystemErrorMap() makes a new map at each call, and a flood of packets that fail makes many errors. */
 const texts = getSystemErrorMap();
+
+/** The negative errno of a name. @internal */
+export function errnoOf(code: ErrnoName): number {
+  return -(code === 'EOWNERDEAD' ? EOWNERDEAD : constants.errno[code]);
+}
 
 /**
  * An error of the mechanism: padata refused something, or a job ended with an errno. It has the shape of Node's system
@@ -35,7 +44,7 @@ export class PadataError extends Error {
    * @param detail  what to do about it, or what was found; without it the system's text for the errno is used
    */
   constructor(code: ErrnoName, syscall: string, detail?: string) {
-    const errno = -(constants.errno[code] as number);
+    const errno = errnoOf(code);
     super(`${code}: ${detail ?? texts.get(errno)?.[1] ?? `errno ${-errno}`}, ${syscall}`);
     this.name = 'PadataError';
     this.code = code;

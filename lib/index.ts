@@ -8,6 +8,15 @@ export { type Cpus, cpus } from './cpus.js';
 export { type ErrnoName, PadataError } from './errors.js';
 export type { RunFunction } from './internal/run-job.js';
 export type { Job, ParallelFunction } from './job.js';
+export type { IsolateOptions, IsolateStats } from './module/isolate.js';
+export {
+  type ModuleContext,
+  ModuleFunction,
+  type ModuleFunctionSignature,
+  moduleFunction,
+} from './module/module-function.js';
+export type { ModuleJobOptions } from './module/module-job.js';
+export type { SerialInput } from './module/serial-input.js';
 export { NativeFunction, nativeFunction } from './native-function.js';
 export {
   type Cpumasks,

@@ -1,7 +1,9 @@
+import type { ModuleFunction } from './module/module-function.js';
+import type { ModuleJobOptions } from './module/module-job.js';
 import type { NativeFunction } from './native-function.js';
 
 /** What `parallel` of a job can be, besides a closure. */
-export type ParallelFunction<I = unknown, O = unknown> = NativeFunction<I, O>;
+export type ParallelFunction<I = unknown, O = unknown> = NativeFunction<I, O> | ModuleFunction<I, O>;
 
 /**
  * One unit of ordered work: any object, or instance of a class, with these members. As in the kernel, where struct
@@ -15,23 +17,27 @@ export interface Job {
    * A closure is called on the submitting event loop, soon after doParallel has returned. It takes responsibility for the
    * job: it calls `shell.doSerial(job)` itself, now or later. If it throws, the job takes its turn with `error` set.
    *
-   * A native function runs on the pinned thread of a CPU of the usable parallel mask; doSerial follows by itself.
+   * A native function runs on the pinned thread of a CPU of the usable parallel mask, a module function in an isolate that is pinned to one;
+   * doSerial follows by itself.
    */
   // biome-ignore lint/suspicious/noExplicitAny: a method's own type may be narrower, and bivariance is what embedding needs
   parallel: ((job: any) => void) | ParallelFunction<any, any>;
   /**
    * A closure is called on the submitting event loop, in the order of submission over the whole shell. What it throws
    * reaches `uncaughtException`; the jobs behind it are delivered all the same. It does not run in the asynchronous context
-   * of the submitter (AsyncLocalStorage): one turn of the event loop serves jobs of many. Where that matters, use `run()`,
-   * or AsyncResource.bind().
+   * of the submitter (AsyncLocalStorage), unless parallel() is a module function: one turn of the event loop serves jobs of many.
+   * Where that matters, use `run()`, or AsyncResource.bind().
    *
-   * A native function runs on the pinned thread of the job's cb_cpu, in the order of submission for that CPU.
+   * A native function runs on the pinned thread of the job's cb_cpu, in the order of submission for that CPU; a module function in an isolate
+   * pinned to it, likewise, with a {@link SerialInput}. What that throws is told by the instance's event `'error'`.
    */
   // biome-ignore lint/suspicious/noExplicitAny: as above
-  serial: ((job: any) => void) | NativeFunction<any, any>;
-  /** Input of a native parallel(). Copied when the job is submitted; what happens to it afterwards does not matter. */
+  serial: ((job: any) => void) | NativeFunction<any, any> | ModuleFunction<any, any>;
+  /** Input of a native or module function. Copied when the job is submitted; what happens to it afterwards does not matter. */
   data?: unknown;
-  /** What a native parallel() came to; set before serial() is called. */
+  /** For a module function: what to transfer, when to stop. */
+  moduleOptions?: ModuleJobOptions | undefined;
+  /** What a native or module function came to; set before serial() is called. */
   result?: unknown;
   /** Free for the user: the kernel's name for what a job came to. */
   info?: unknown;

@@ -4,7 +4,11 @@ import { type CpuMask, type CpuMaskLike, toCpuMask, wordsOf } from './cpumask.js
 import { cpus } from './cpus.js';
 import { PadataError } from './errors.js';
 import { type Cpumasks, type CpuStats, InstancePort } from './internal/instance-port.js';
-import { checkInteger, checkName, checkOptions, rangeError } from './internal/validate.js';
+import { checkInteger, checkName, checkOptions, rangeError, typeError } from './internal/validate.js';
+import type { IsolateOptions, IsolateStats } from './module/isolate.js';
+import { IsolatePool, type PoolOwner } from './module/isolate-pool.js';
+import { ModuleFunction } from './module/module-function.js';
+import { checkIsolateOptions } from './module/options.js';
 import { Shell, type ShellOptions } from './shell.js';
 
 export type { Cpumasks, CpuStats } from './internal/instance-port.js';
@@ -40,6 +44,8 @@ export interface PadataOptions {
    * The event loop reads them, some milliseconds after a write; one that is busy reads later. They do not keep the process alive.
    */
   control?: boolean | string;
+  /** The isolates that run module functions: limits, environment, how long they are kept. */
+  isolates?: IsolateOptions;
 }
 
 /** What `padata.stats()` tells. */
@@ -52,6 +58,8 @@ export interface InstanceStats {
   shells: number;
   /** Each CPU that is usable, has run jobs of this instance, or has lost a pin; in ascending order. Empty once freed. */
   cpus: CpuStats[];
+  /** The isolates that run module functions at present, in ascending order of their CPUs. */
+  isolates: IsolateStats[];
 }
 
 /** The events of an instance and what their listeners are given. */
@@ -63,8 +71,11 @@ export interface PadataEvents {
   /**
    * A write to a control file was refused (`error.code` says why: EINVAL, EOVERFLOW, EAGAIN), or the files cannot be read or
    * written. Without a listener it is not emitted: nothing is thrown. See {@link PadataOptions.control}.
+   *
+   * Or an isolate has thrown what no job can be blamed for: in a timer that a job had left, or in a serial(). Without a listener it becomes a warning of
+   * the process.
    */
-  error: [error: PadataError];
+  error: [error: Error];
 }
 
 /**
@@ -109,7 +120,10 @@ export class Padata extends EventEmitter<PadataEvents> {
     });
     const checkMs = options?.cpuCheckMs ?? DEFAULT_CPU_CHECK_MS;
     checkInteger('options.cpuCheckMs', checkMs, LEAST_CPU_CHECK_MS, MOST_CPU_CHECK_MS);
-    this.#port = new InstancePort(name, this.#cpumask, checkMs, () => this.#tellChange());
+    checkIsolateOptions('options.isolates', options?.isolates);
+    const isolates = { ...options?.isolates };
+    const makeIsolates = () => new IsolatePool(this.#port.handle, this.#poolOwner(), isolates);
+    this.#port = new InstancePort(name, this.#cpumask, checkMs, () => this.#tellChange(), makeIsolates);
     if (control) this.#control = attachControl(this, control, () => this.#port.close());
   }
 
@@ -186,6 +200,19 @@ export class Padata extends EventEmitter<PadataEvents> {
     return shell;
   }
 
+  /**
+   * Calls a module function once in the isolate of each CPU of the usable parallel mask, whatever jobs are there; isolates that are not running are
+   * started. For what each isolate has to be told: tables, levels of logging.
+   *
+   * @returns the outputs, in ascending order of CPUs, when all are through
+   * @throws (as a rejection) the first error; EINVAL: the instance was freed, or is being closed
+   */
+  async broadcast<I, O>(fn: ModuleFunction<I, O>, input: I): Promise<O[]> {
+    this.#checkOpen('broadcast');
+    if (!(fn instanceof ModuleFunction)) throw typeError('fn', 'a module function', fn);
+    return (await this.#port.isolates.broadcast(fn, input)) as O[];
+  }
+
   /** Figures of this instance. */
   stats(): InstanceStats {
     return {
@@ -194,6 +221,7 @@ export class Padata extends EventEmitter<PadataEvents> {
       pending: [...this.#shells].reduce((sum, shell) => sum + shell.pending, 0),
       shells: this.#shells.size,
       cpus: this.#port.statsOfCpus(),
+      isolates: this.#port.isolatesIfAny?.stats() ?? [],
     };
   }
 
@@ -232,6 +260,7 @@ export class Padata extends EventEmitter<PadataEvents> {
     await Promise.all([...this.#shells].map((shell) => shell.drain()));
     for (const shell of this.#shells) shell.free();
     this.free();
+    await this.#port.isolatesIfAny?.ended;
   }
 
   /**
@@ -242,6 +271,23 @@ export class Padata extends EventEmitter<PadataEvents> {
     if (this.#port.isFreed || !this.#port.isInvalid) return;
     this.#port.handle.cancelBacklog();
     if (this.#isPending()) setTimeout(() => this.#cancelIfStranded(), CANCEL_AGAIN_MS).unref();
+  }
+
+  #poolOwner(): PoolOwner {
+    const port = () => this.#port;
+    return {
+      name: this.name,
+      get usable() {
+        return port().usable;
+      },
+      onStray: (error) => this.#onStray(error),
+    };
+  }
+
+  /** Not an exception: nobody has called anything that could throw it. */
+  #onStray(error: Error): void {
+    if (this.listenerCount('error') !== 0) this.emit('error', error);
+    else process.emitWarning(error);
   }
 
   #isPending(): boolean {

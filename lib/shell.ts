@@ -1,14 +1,17 @@
 import type { TransformOptions as StreamOptions, Transform } from 'node:stream';
 import { PadataError } from './errors.js';
+import { asError } from './internal/as-error.js';
 import type { InstancePort } from './internal/instance-port.js';
 import { mapJobs } from './internal/map.js';
-import { checkUsable, type FunctionHandle, handleKey } from './internal/native-function.js';
-import { asError } from './internal/outcome.js';
-import { type RunFunction, RunJob } from './internal/run-job.js';
+import { checkUsable, type FunctionHandle, handleKey, type SerialHandle } from './internal/native-function.js';
+import { type ModuleExtras, type RunFunction, RunJob } from './internal/run-job.js';
 import { ShellPort } from './internal/shell-port.js';
 import { JobTransform } from './internal/transform.js';
 import { checkInteger, checkOptions, typeError } from './internal/validate.js';
 import type { Job } from './job.js';
+import { ModuleFunction } from './module/module-function.js';
+import { type Caller, captureCaller, type ModuleJobOptions } from './module/module-job.js';
+import { checkModuleOptions, checkNoModuleOptions, relevantOptions } from './module/options.js';
 import { NativeFunction } from './native-function.js';
 import type { Padata } from './padata.js';
 
@@ -17,6 +20,9 @@ const MAX_COUNT = 2 ** 30;
 const MAX_CPU = 2 ** 31 - 1;
 /** How many jobs map() and transform() keep in flight if nothing else is said. */
 const DEFAULT_WINDOW = 1024;
+const FUNCTIONS = 'a function, a native function or a module function';
+
+type Method = (...args: never[]) => unknown;
 
 /** Options of `padata.createShell()`. */
 export interface ShellOptions {
@@ -27,19 +33,19 @@ export interface ShellOptions {
   maxPending?: number;
 }
 
-/** Options of `shell.run()`. */
-export interface RunOptions {
+/** Options of `shell.run()`. Those other than `cbCpu` and `signal` are for module functions alone. */
+export interface RunOptions extends ModuleJobOptions {
   /** The preferred CPU for serial(), as in `doParallel`. Default: the shell's own. */
   cbCpu?: number;
   /**
-   * Rejects with the signal's reason: at once if it was aborted before, else in the job's turn; a job that was accepted is not
-   * interrupted.
+   * Rejects with the signal's reason: at once if it was aborted before, else in the job's turn. A job that was accepted is not
+   * interrupted, unless its function is a module function: then see {@link ModuleJobOptions}.
    */
   signal?: AbortSignal;
 }
 
 /** Options of `shell.map()`. */
-export interface MapOptions extends RunOptions {
+export interface MapOptions extends Omit<RunOptions, 'transfer'> {
   /**
    * How many jobs of this map may be in flight, or wait for the consumer, at once: 1 to 2^30. Default 1024, or the
    * shell's `maxPending` if that is less. Too small a window leaves CPUs idle; too large a one costs memory.
@@ -49,6 +55,8 @@ export interface MapOptions extends RunOptions {
 
 /** Options of `shell.transform()`: those of node:stream's Transform (objectMode is true by default), and these. */
 export interface JobTransformOptions extends Omit<StreamOptions, 'transform' | 'flush' | 'read' | 'write' | 'final'> {
+  /** For a module function: see {@link ModuleJobOptions}. */
+  timeLimitMs?: number;
   /** The preferred CPU for serial(), as in `doParallel`. Default: the shell's own. */
   cbCpu?: number;
   /** How many chunks may be in flight at once: 1 to 2^30. Default 1024, or the shell's `maxPending` if that is less. */
@@ -128,14 +136,16 @@ export class Shell {
       checkInteger('cbCpu', cbCpu, 0, MAX_CPU);
       cpu = owner.cbCpu(cbCpu);
     }
-    const serial = serialHandle(serialFunction);
+    const serial = serialHandle(serialFunction, owner);
     if (this.#port.pending >= this.#maxPending) throw this.#tooMany();
     if (parallel instanceof NativeFunction) {
       const handle = parallel[handleKey];
       if (handle.isFreed || handle.isRange || serial !== undefined) checkCombination(handle, serial);
       this.#port.submitNative(job, data, handle, serial, cpu);
+    } else if (parallel instanceof ModuleFunction) {
+      this.#port.submitModule(job, data, parallel, serial, cpu, owner.isolates, callerOf(job));
     } else {
-      if (typeof parallel !== 'function') throw typeError('job.parallel', 'a function or a native function', parallel);
+      if (typeof parallel !== 'function') throw typeError('job.parallel', FUNCTIONS, parallel);
       this.#port.submitClosure(job, serial, cpu);
     }
     return cpu;
@@ -158,22 +168,23 @@ export class Shell {
    * Submits one job for `fn(input)` and promises what it comes to. Promises of one shell settle in the order of
    * submission.
    *
-   * @param fn    a native function, or a closure that returns the output or a promise of it
-   * @param input what the function takes; a native function's bytes are copied at once
+   * @param fn    a native or module function, or a closure that returns the output or a promise of it
+   * @param input what the function takes; what a native or module function takes is copied at once
    * @throws (as a rejection) what `doParallel` throws, before anything is queued; in the job's turn, what the function
    *         failed with: a PadataError with the errno that a native function ended with, or what a closure threw
    */
   run<I, O>(fn: RunFunction<I, O>, input: I, options?: RunOptions): Promise<O> {
     return new Promise((resolve, reject) => {
       checkFunction(fn);
-      checkRunOptions(options);
+      checkRunOptions(options, fn);
+      const extras = extrasFor(fn, options, this.run);
       const signal = options?.signal;
       if (signal?.aborted) throw asError(signal.reason, 'aborted with');
       const receiver = {
         fulfilled: (output: O) => (signal?.aborted ? reject(asError(signal.reason, 'aborted with')) : resolve(output)),
         rejected: (error: Error) => reject(signal?.aborted ? asError(signal.reason, 'aborted with') : error),
       };
-      this.doParallel(new RunJob(fn, input, receiver, this.#complete), options?.cbCpu);
+      this.doParallel(new RunJob(fn, input, receiver, this.#complete, extras), options?.cbCpu);
     });
   }
 
@@ -191,8 +202,9 @@ export class Shell {
   ): AsyncIterableIterator<O> {
     if (!isIterable(source)) throw typeError('source', 'an iterable or async iterable', source);
     checkFunction(fn);
-    checkRunOptions(options);
-    return mapJobs(this, source, fn, options ?? {}, this.#window(options?.maxPending));
+    checkRunOptions(options, fn);
+    const extras = extrasFor(fn, options, this.map);
+    return mapJobs(this, source, fn, options ?? {}, this.#window(options?.maxPending), extras);
   }
 
   /**
@@ -202,9 +214,11 @@ export class Shell {
   transform<I, O>(fn: RunFunction<I, O>, options?: JobTransformOptions): Transform {
     checkFunction(fn);
     checkOptions('options', options);
-    const { cbCpu, maxPending, ...rest } = options ?? {};
-    if (cbCpu !== undefined) checkInteger('options.cbCpu', cbCpu, 0, MAX_CPU);
-    return new JobTransform(this, fn, cbCpu, this.#window(maxPending), rest);
+    const { cbCpu, maxPending, timeLimitMs, ...rest } = options ?? {};
+    const runOptions = { ...(cbCpu !== undefined && { cbCpu }), ...(timeLimitMs !== undefined && { timeLimitMs }) };
+    checkRunOptions(runOptions, fn);
+    const extras = extrasFor(fn, runOptions, this.transform);
+    return new JobTransform(this, fn, cbCpu, this.#window(maxPending), rest, extras);
   }
 
   /** Resolves when everything that was submitted before this call has been serialized. */
@@ -236,14 +250,17 @@ export class Shell {
     this.free();
   }
 
-  /** @internal Whether doParallel would throw EAGAIN. */
+  /** Whether `maxPending` jobs are pending, so that `doParallel` would throw EAGAIN. */
   get isFull(): boolean {
     return this.#port.pending >= this.#maxPending;
   }
 
-  /** @internal Resolves when one more job has been serialized. */
+  /**
+   * Resolves when there is room for one more job: at once while fewer than `maxPending` are pending, else as soon as one has been
+   * serialized. What `'drain'` is to a stream: `if (shell.isFull) await shell.room()` before `doParallel`.
+   */
   room(): Promise<void> {
-    return this.#port.reached((this.#port.delivered + 1) | 0);
+    return this.isFull ? this.#port.reached((this.#port.delivered + 1) | 0) : Promise.resolve();
   }
 
   readonly #complete = (job: Job): void => this.doSerial(job);
@@ -259,17 +276,18 @@ export class Shell {
   }
 }
 
-/** The native side of a serial(); undefined for a closure. */
-function serialHandle(serial: unknown): FunctionHandle | undefined {
+/** What is not a closure. */
+function serialHandle(serial: unknown, owner: InstancePort): SerialHandle | undefined {
   if (typeof serial === 'function') return undefined;
+  if (serial instanceof ModuleFunction) return owner.isolates.serialOf(serial);
   if (serial instanceof NativeFunction) {
     checkUsable(serial[handleKey]);
     return serial[handleKey];
   }
-  throw typeError('job.serial', 'a function or a native function', serial);
+  throw typeError('job.serial', FUNCTIONS, serial);
 }
 
-function checkCombination(parallel: FunctionHandle, serial: FunctionHandle | undefined): void {
+function checkCombination(parallel: FunctionHandle, serial: SerialHandle | undefined): void {
   checkUsable(parallel);
   if (serial !== undefined && parallel.codec.settle !== undefined) {
     const detail = `${parallel.name} does part of its work in order on the event loop: give it a closure serial()`;
@@ -278,18 +296,32 @@ function checkCombination(parallel: FunctionHandle, serial: FunctionHandle | und
 }
 
 function checkFunction(fn: unknown): void {
-  if (typeof fn !== 'function' && !(fn instanceof NativeFunction)) {
-    throw typeError('fn', 'a function or a native function', fn);
-  }
+  if (typeof fn === 'function' || fn instanceof NativeFunction || fn instanceof ModuleFunction) return;
+  throw typeError('fn', FUNCTIONS, fn);
 }
 
-function checkRunOptions(options: RunOptions | undefined): void {
+function checkRunOptions(options: RunOptions | undefined, fn: unknown): void {
   checkOptions('options', options);
   if (options === undefined) return;
   if (options.cbCpu !== undefined) checkInteger('options.cbCpu', options.cbCpu, 0, MAX_CPU);
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw typeError('options.signal', 'an AbortSignal', options.signal);
   }
+  if (fn instanceof ModuleFunction) checkModuleOptions('options', options);
+  else checkNoModuleOptions('options', options);
+}
+
+/** What a job with a module function has besides; undefined for others. */
+function extrasFor(fn: unknown, options: RunOptions | undefined, from: Method): ModuleExtras | undefined {
+  if (!(fn instanceof ModuleFunction)) return undefined;
+  return { options: relevantOptions(options), caller: captureCaller(from) };
+}
+
+/** Who has submitted a job: for its error, should it come to one. Only run(), map() and transform() say so: it costs more than most jobs. */
+function callerOf(job: Job): Caller | undefined {
+  if (job instanceof RunJob) return job.extras?.caller;
+  if (job.moduleOptions !== undefined) checkModuleOptions('job.moduleOptions', job.moduleOptions);
+  return undefined;
 }
 
 function isIterable(value: unknown): boolean {

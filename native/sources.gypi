@@ -10,6 +10,8 @@
       "src/core/environment.cc",
       "src/core/function.cc",
       "src/core/instance.cc",
+      "src/core/isolate.cc",
+      "src/core/isolate_group.cc",
       "src/core/job_queue.cc",
       "src/core/job_runner.cc",
       "src/core/memory.cc",
@@ -45,6 +47,8 @@
       "src/binding/esp_exports.cc",
       "src/binding/function_exports.cc",
       "src/binding/instance_handle.cc",
+      "src/binding/isolate_group_handle.cc",
+      "src/binding/isolate_handle.cc",
       "src/binding/shell_handle.cc"
     ],
     "own_include_dirs": ["include", "src"],

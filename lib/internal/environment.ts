@@ -97,6 +97,11 @@ export class Environment {
     this.#ports[port.id] = undefined;
   }
 
+  /** The shell with this id, if there is one. */
+  portOf(id: number): ShellPort | undefined {
+    return this.#ports[id];
+  }
+
   /** A job was accepted: the event loop stays alive for it. */
   jobAccepted(): void {
     this.#pending++;

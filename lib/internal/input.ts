@@ -4,6 +4,9 @@ import type { FunctionHandle, InputParts } from './native-function.js';
 import type { Slab, SlabAllocator } from './slab.js';
 import { rangeError } from './validate.js';
 
+/** What has to be known of a function to take its input. */
+export type Encoding = Pick<FunctionHandle, 'codec' | 'headroom' | 'tailroom'>;
+
 class Parts implements InputParts {
   first: Uint8Array | undefined = undefined;
   second: Uint8Array | undefined = undefined;
@@ -62,7 +65,7 @@ export class Input {
    *
    * @throws TypeError, RangeError, PadataError from the codec; RangeError for too much; PadataError ENOMEM
    */
-  take(slabs: SlabAllocator, fn: FunctionHandle, value: unknown): void {
+  take(slabs: SlabAllocator, fn: Encoding, value: unknown): void {
     parts.clear();
     fn.codec.encode(value, parts);
     const { first, second, third } = parts;

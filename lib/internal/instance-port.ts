@@ -2,6 +2,7 @@
 import { binding, type InstanceHandle } from '../binding.js';
 import { type CpuMask, maskFromWords, wordsOf } from '../cpumask.js';
 import { PadataError } from '../errors.js';
+import type { IsolatePool } from '../module/isolate-pool.js';
 import { environment, type WatchedInstance } from './environment.js';
 import { JobQueue } from './job-queue.js';
 import { CHANGING, FLAGS, INVALID, MASK_GENERATION, STOPPED } from './layout.js';
@@ -40,14 +41,24 @@ export class InstancePort implements WatchedInstance {
   #serialCpus: readonly number[] = [];
   #usable: Cpumasks | undefined;
   #told: Cpumasks;
+  #isolates: IsolatePool | undefined;
+  readonly #makeIsolates: () => IsolatePool;
   readonly #onChange: () => void;
 
   /**
    * @param onChange the usable masks may have changed, and not by setCpumask
+   * @param makeIsolates called when the first job with a module function comes
    * @throws PadataError no thread could be started
    */
-  constructor(name: string, { parallel, serial }: Cpumasks, checkMs: number, onChange: () => void) {
+  constructor(
+    name: string,
+    { parallel, serial }: Cpumasks,
+    checkMs: number,
+    onChange: () => void,
+    makeIsolates: () => IsolatePool,
+  ) {
     this.#onChange = onChange;
+    this.#makeIsolates = makeIsolates;
     this.handle = new binding.InstanceHandle(environment.bridge, name, wordsOf(parallel), wordsOf(serial), checkMs);
     const { errno } = this.handle;
     if (errno !== 0) throw PadataError.fromErrno(errno, 'padata_alloc', 'no thread could be started');
@@ -62,6 +73,7 @@ export class InstancePort implements WatchedInstance {
   }
 
   masksChanged(): void {
+    this.#isolates?.masksChanged();
     this.#onChange();
   }
 
@@ -128,7 +140,19 @@ export class InstancePort implements WatchedInstance {
     });
   }
 
+  /** What runs module functions; made when it is first needed. */
+  get isolates(): IsolatePool {
+    this.#isolates ??= this.#makeIsolates();
+    return this.#isolates;
+  }
+
+  /** The same, if it was needed. */
+  get isolatesIfAny(): IsolatePool | undefined {
+    return this.#isolates;
+  }
+
   close(): void {
+    this.#isolates?.close();
     this.isFreed = true;
     environment.instances.delete(this);
     this.handle.close();

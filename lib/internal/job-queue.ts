@@ -2,14 +2,21 @@
  * The producer's side of an instance's queue: writes tokens, publishes them, and kicks when no thread attends. See
  * core/job_queue.h and core/instance.h.
  */
-import type { InstanceHandle } from '../binding.js';
 import { PadataError } from '../errors.js';
 import type { Environment } from './environment.js';
 import { ATTENDED, HEAD, TAIL } from './layout.js';
 
+/** What it is over: an instance, or the isolates of one. */
+export interface QueueHandle {
+  readonly control: ArrayBuffer;
+  readonly queue: ArrayBuffer;
+  growQueue(): ArrayBuffer | undefined;
+  kick(): void;
+}
+
 export class JobQueue {
   readonly control: Int32Array;
-  readonly #handle: InstanceHandle;
+  readonly #handle: QueueHandle;
   readonly #environment: Environment;
   #tokens: Int32Array;
   #mask: number;
@@ -18,7 +25,7 @@ export class JobQueue {
   #head = 0;
   #isDirty = false;
 
-  constructor(handle: InstanceHandle, environment: Environment) {
+  constructor(handle: QueueHandle, environment: Environment) {
     this.#handle = handle;
     this.#environment = environment;
     this.control = new Int32Array(handle.control);

@@ -20,6 +20,9 @@ export const RESULT_SIZE = 15;
 /** A result that is a number, in 64-bit words of the entry. */
 export const RESULT_NUMBER_F64 = 7;
 
+/** When a job with a module function was submitted, in 64-bit words of the entry. */
+export const SUBMITTED_F64 = 5;
+
 /** A state is the phase and, above it, the low bits of seq_nr. */
 export const PHASE_BITS = 3;
 export const SUBMITTED = 1;

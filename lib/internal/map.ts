@@ -1,8 +1,8 @@
 /** shell.map(): an ordered, bounded window of jobs between a source and a consumer. */
 import type { MapOptions, Shell } from '../shell.js';
+import { asError } from './as-error.js';
 import { Fifo } from './fifo.js';
-import { asError } from './outcome.js';
-import { type RunFunction, RunJob } from './run-job.js';
+import { type ModuleExtras, type RunFunction, RunJob } from './run-job.js';
 
 type Outcome<O> = { output: O } | { error: Error };
 
@@ -12,6 +12,7 @@ class Window<I, O> {
   readonly #fn: RunFunction<I, O>;
   readonly #options: MapOptions;
   readonly #size: number;
+  readonly #extras: ModuleExtras | undefined;
   readonly #outcomes = new Fifo<Outcome<O>>();
   #inFlight = 0;
   #isSourceDone = false;
@@ -21,7 +22,14 @@ class Window<I, O> {
   #wakeConsumer: (() => void) | undefined;
   #wakePump: (() => void) | undefined;
 
-  constructor(shell: Shell, fn: RunFunction<I, O>, options: MapOptions, size: number) {
+  constructor(
+    shell: Shell,
+    fn: RunFunction<I, O>,
+    options: MapOptions,
+    size: number,
+    extras: ModuleExtras | undefined,
+  ) {
+    this.#extras = extras;
     this.#shell = shell;
     this.#fn = fn;
     this.#options = options;
@@ -91,7 +99,7 @@ class Window<I, O> {
   #submit(item: I): boolean {
     if (this.#isClosed) return false;
     this.#options.signal?.throwIfAborted();
-    const job = new RunJob<I, O>(this.#fn, item, this, (done) => this.#shell.doSerial(done));
+    const job = new RunJob<I, O>(this.#fn, item, this, (done) => this.#shell.doSerial(done), this.#extras);
     this.#shell.doParallel(job, this.#options.cbCpu);
     this.#inFlight++;
     return true;
@@ -124,8 +132,9 @@ export async function* mapJobs<I, O>(
   fn: RunFunction<I, O>,
   options: MapOptions,
   size: number,
+  extras: ModuleExtras | undefined,
 ): AsyncGenerator<O, undefined, undefined> {
-  const window = new Window<I, O>(shell, fn, options, size);
+  const window = new Window<I, O>(shell, fn, options, size, extras);
   void window.pump(source);
   try {
     while (true) {

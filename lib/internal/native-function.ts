@@ -1,6 +1,7 @@
 /** What a native function is inside the package: its address and room, how input gets in, and how output gets out. */
 import type { FunctionDescription } from '../binding.js';
 import { PadataError } from '../errors.js';
+import type { IsolatePool } from '../module/isolate-pool.js';
 import { environment } from './environment.js';
 import type { Explain } from './explain.js';
 import { typeError } from './validate.js';
@@ -47,6 +48,7 @@ export class FunctionHandle {
   /** Jobs in flight, over all shells of this environment. */
   inFlight = 0;
   isFreed = false;
+  readonly pool: undefined;
   readonly #address: number;
   /** Kept from being collected while jobs are in flight: the addon that made it may have tied things to it. */
   readonly external: unknown;
@@ -80,6 +82,18 @@ export class FunctionHandle {
   #drop(): void {
     environment.bridge.dropFunction(this.#address);
   }
+}
+
+/** What shells need of the function that is a job's serial(). */
+export interface SerialHandle {
+  readonly name: string;
+  readonly low: number;
+  readonly high: number;
+  inFlight: number;
+  readonly isFreed: boolean;
+  /** The isolates, if it is a module function. */
+  readonly pool: IsolatePool | undefined;
+  release(): void;
 }
 
 /** When a function object is collected, its native side goes, too: no job in flight refers to it then. */

@@ -1,9 +1,9 @@
 /** Jobs that the convenience functions make: one value in, one value or error out, told to a receiver in order. */
 import type { Job, ParallelFunction } from '../job.js';
-import type { NativeFunction } from '../native-function.js';
-import { asError } from './outcome.js';
+import type { Caller, ModuleJobOptions } from '../module/module-job.js';
+import { asError } from './as-error.js';
 
-/** What run(), map() and transform() take: a native function, or a closure that returns the output or a promise of it. */
+/** What run(), map() and transform() take: a native or module function, or a closure that returns the output or a promise of it. */
 export type RunFunction<I, O> = ParallelFunction<I, O> | ((input: I) => O | PromiseLike<O>);
 
 /** Where the outcome goes. Called in the order of submission. */
@@ -14,18 +14,30 @@ export interface Receiver<O> {
 
 type Complete = (job: Job) => void;
 
-/** A job around a native function or a closure. */
+/** What a job with a module function has besides. */
+export interface ModuleExtras {
+  readonly options: ModuleJobOptions | undefined;
+  readonly caller: Caller;
+}
+
+/** A job around a native or module function, or a closure. */
 export class RunJob<I, O> implements Job {
-  readonly parallel: NativeFunction<I, O> | ((job: RunJob<I, O>) => void);
+  readonly parallel: ParallelFunction<I, O> | ((job: RunJob<I, O>) => void);
   readonly data: I;
   result: unknown = undefined;
   error: Error | undefined = undefined;
+  readonly extras: ModuleExtras | undefined;
   readonly #receiver: Receiver<O>;
 
-  constructor(fn: RunFunction<I, O>, data: I, receiver: Receiver<O>, complete: Complete) {
+  constructor(fn: RunFunction<I, O>, data: I, receiver: Receiver<O>, complete: Complete, extras?: ModuleExtras) {
     this.parallel = typeof fn === 'function' ? closure(fn, complete) : fn;
     this.data = data;
+    this.extras = extras;
     this.#receiver = receiver;
+  }
+
+  get moduleOptions(): ModuleJobOptions | undefined {
+    return this.extras?.options;
   }
 
   serial(): void {

@@ -4,8 +4,9 @@
  */
 import type { BridgeHandle } from '../binding.js';
 import type { Job } from '../job.js';
+import type { ModuleJob } from '../module/module-job.js';
 import { JOB_BYTES, JOBS_PER_SEGMENT } from './layout.js';
-import type { FunctionHandle } from './native-function.js';
+import type { FunctionHandle, SerialHandle } from './native-function.js';
 import type { Slab } from './slab.js';
 
 function empty<T>(): (T | undefined)[] {
@@ -29,7 +30,9 @@ export class Segment {
   /** Where results are to be copied to. */
   dsts: (Uint8Array | undefined)[] = NONE;
   /** Native serial() functions are rare, so only they are here. */
-  readonly serials = new Map<number, FunctionHandle>();
+  readonly serials = new Map<number, SerialHandle>();
+  /** Of jobs whose parallel() is a module function. */
+  modules: (ModuleJob | undefined)[] = NONE;
   next: Segment | undefined;
 
   constructor(address: number, buffer: ArrayBuffer) {
@@ -43,6 +46,11 @@ export class Segment {
   setSlab(index: number, slab: Slab | undefined): void {
     if (this.slabs === NONE) this.slabs = empty();
     this.slabs[index] = slab;
+  }
+
+  setModule(index: number, record: ModuleJob): void {
+    if (this.modules === NONE) this.modules = empty();
+    this.modules[index] = record;
   }
 
   setDst(index: number, dst: Uint8Array): void {

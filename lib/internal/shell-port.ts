@@ -6,6 +6,13 @@ import { constants } from 'node:os';
 import type { InstanceHandle, ShellHandle } from '../binding.js';
 import { PadataError } from '../errors.js';
 import type { Job } from '../job.js';
+import { now } from '../module/clock.js';
+import { encodeError } from '../module/errors.js';
+import type { IsolatePool } from '../module/isolate-pool.js';
+import type { ModuleFunction } from '../module/module-function.js';
+import { type Caller, ModuleJob } from '../module/module-job.js';
+import { readModuleOutcome } from '../module/outcome.js';
+import { type Encoded, encode, FAILURE } from '../module/values.js';
 import { environment } from './environment.js';
 import { Input } from './input.js';
 import type { JobQueue } from './job-queue.js';
@@ -17,8 +24,10 @@ import {
   JOB_BYTES,
   JOBS_PER_SEGMENT,
   PARALLEL,
+  PART_SIZE,
   PHASE_BITS,
   RESULT_BYTES,
+  RESULT_NONE,
   RESULT_NUMBER,
   RESULT_NUMBER_F64,
   RESULT_OFFSET,
@@ -30,11 +39,14 @@ import {
   STATE,
   STATUS,
   SUBMITTED,
+  SUBMITTED_F64,
 } from './layout.js';
 import { Milestones } from './milestones.js';
-import type { FunctionHandle } from './native-function.js';
+import type { Codec, FunctionHandle, InputParts, SerialHandle } from './native-function.js';
 import { callSerial, readOutcome, setError, throwSoon } from './outcome.js';
+import { RunJob } from './run-job.js';
 import type { Segment } from './segment.js';
+import { typeError } from './validate.js';
 
 /** Where the entry of a job is whose parallel() is a closure. */
 interface Outstanding {
@@ -44,6 +56,14 @@ interface Outstanding {
 }
 
 const input = new Input();
+
+/** For values that are encoded already: their bytes are copied. */
+const encodedCodec: Codec<Encoded, unknown> = {
+  encode({ bytes }: Encoded, parts: InputParts): void {
+    parts.first = bytes;
+  },
+};
+const moduleEncoding = { codec: encodedCodec as Codec<unknown, unknown>, headroom: 0, tailroom: 0 };
 
 export class ShellPort {
   readonly id: number;
@@ -62,6 +82,8 @@ export class ShellPort {
   readonly #outstanding = new Map<Job, Outstanding>();
   readonly #milestones = new Milestones();
   #isReordering = false;
+  /** Of the instance, once a job with a module function has come. */
+  #pool: IsolatePool | undefined;
 
   // Both as 32-bit integers that wrap, which is how the shared memory has them.
   #submitted = 0;
@@ -102,10 +124,10 @@ export class ShellPort {
     job: Job,
     data: unknown,
     parallel: FunctionHandle,
-    serial: FunctionHandle | undefined,
+    serial: SerialHandle | undefined,
     cbCpu: number,
   ): void {
-    if (serial !== undefined) this.#ensureSerialThread(cbCpu);
+    if (serial !== undefined && serial.pool === undefined) this.#ensureSerialThread(cbCpu);
     const hasInput = data !== undefined || parallel.needsInput;
     if (hasInput) this.#takeInput(data, parallel, serial);
     this.#reserve(hasInput);
@@ -130,12 +152,89 @@ export class ShellPort {
     this.#queue.push(segment.low + index * JOB_BYTES, segment.high);
   }
 
+  /**
+   * Accepts a job whose parallel() is a module function.
+   *
+   * @throws DataCloneError, or what a getter of the data throws; PadataError ENOMEM
+   */
+  submitModule(
+    job: Job,
+    data: unknown,
+    fn: ModuleFunction<never, unknown>,
+    serial: SerialHandle | undefined,
+    cbCpu: number,
+    pool: IsolatePool,
+    caller: Caller | undefined,
+  ): void {
+    if (serial !== undefined && serial.pool === undefined) this.#ensureSerialThread(cbCpu);
+    const options = job.moduleOptions;
+    const encoded = encode(data, options?.transfer);
+    const { type, number, message } = encoded; // before user code runs again
+    moduleEncoding.tailroom = pool.roomOf(fn);
+    input.take(environment.slabs, moduleEncoding, encoded);
+    if (this.isFreed) {
+      this.#giveUpInput(true);
+      throw new PadataError('EINVAL', 'doParallel', 'the shell was freed while job.data was read');
+    }
+    this.#reserveIn(pool.queue, true);
+    const segment = this.#place(true);
+    const index = this.#tailIndex++;
+    const base = index << 4;
+    const words = segment.words;
+    input.write(words, base);
+    segment.setSlab(index, input.slab);
+    words[base + PART_SIZE] = (words[base + SIZE] as number) + moduleEncoding.tailroom;
+    segment.doubles[(index << 3) + SUBMITTED_F64] = now();
+    words[base + PARALLEL] = (fn.id << 1) | 1;
+    words[base + PARALLEL + 1] = 0;
+    words[base + STATUS] = 0;
+    words[base + RESULT_TYPE] = type;
+    segment.doubles[(index << 3) + RESULT_NUMBER_F64] = number;
+    const address = (segment.low >>> 0) + index * JOB_BYTES + (segment.high >>> 0) * 2 ** 32;
+    const at = { shell: this.id, seqNr: this.#submitted, address };
+    const record = new ModuleJob(
+      job,
+      fn,
+      at,
+      message,
+      serial === undefined && !(job instanceof RunJob),
+      caller,
+      options,
+    );
+    segment.setModule(index, record);
+    pool.define(fn);
+    this.#pool = pool;
+    this.#enter(segment, index, job, serial, cbCpu);
+    pool.queue.push(segment.low + index * JOB_BYTES, segment.high);
+    pool.submitted(record);
+  }
+
+  /** The record of a job with a module function that has not had its turn. */
+  recordAt(seqNr: number): ModuleJob | undefined {
+    const at = this.#find(seqNr);
+    return at?.segment.modules[at.index];
+  }
+
+  /** A job with a module function will never be completed by an isolate: it fails. */
+  fail(seqNr: number, error: Error): void {
+    const at = this.#find(seqNr);
+    const record = at?.segment.modules[at.index];
+    if (at === undefined || record === undefined) return;
+    const { words } = at.segment;
+    const base = at.index << 4;
+    record.fate ??= error;
+    words[base + STATUS] = -constants.errno.ECANCELED;
+    words[base + RESULT_TYPE] = RESULT_NONE;
+    Atomics.store(words, base + STATE, (seqNr << PHASE_BITS) | DONE);
+    this.#reorderSoon();
+  }
+
   /** Accepts a job whose parallel() is a closure. Throws as submitNative() does, and EBUSY. */
-  submitClosure(job: Job, serial: FunctionHandle | undefined, cbCpu: number): void {
+  submitClosure(job: Job, serial: SerialHandle | undefined, cbCpu: number): void {
     if (this.#outstanding.has(job)) {
       throw new PadataError('EBUSY', 'doParallel', 'this job is in flight; submit it again after its serial()');
     }
-    if (serial !== undefined) this.#ensureSerialThread(cbCpu);
+    if (serial !== undefined && serial.pool === undefined) this.#ensureSerialThread(cbCpu);
     const segment = this.#place(false);
     const index = this.#tailIndex++;
     const words = segment.words;
@@ -159,9 +258,7 @@ export class ShellPort {
     this.#writeResult(job, segment, index);
     this.#outstanding.delete(job);
     Atomics.store(segment.words, (index << 4) + STATE, (seqNr << PHASE_BITS) | DONE);
-    if (this.#isReordering) return;
-    this.#isReordering = true;
-    environment.reorderSoon(this);
+    this.#reorderSoon();
   }
 
   /** Resolves when so many jobs, modulo 2^32, have been delivered. */
@@ -193,8 +290,22 @@ export class ShellPort {
     this.#handle.free();
   }
 
+  #reorderSoon(): void {
+    if (this.#isReordering) return;
+    this.#isReordering = true;
+    environment.reorderSoon(this);
+  }
+
+  /** Where the entry of a job is that is pending. */
+  #find(seqNr: number): { segment: Segment; index: number } | undefined {
+    let index = this.#headIndex + ((seqNr - this.#delivered) | 0);
+    let segment = this.#head;
+    for (; segment !== undefined && index >= JOBS_PER_SEGMENT; index -= JOBS_PER_SEGMENT) segment = segment.next;
+    return segment === undefined || index < 0 ? undefined : { segment, index };
+  }
+
   /** The input may have getters, and those are the user's: what they may have freed is looked at again. */
-  #takeInput(data: unknown, parallel: FunctionHandle, serial: FunctionHandle | undefined): void {
+  #takeInput(data: unknown, parallel: FunctionHandle, serial: SerialHandle | undefined): void {
     input.take(environment.slabs, parallel, data);
     if (!this.isFreed && !parallel.isFreed && serial?.isFreed !== true) return;
     this.#giveUpInput(true);
@@ -203,8 +314,12 @@ export class ShellPort {
 
   /** Sees to a place in the queue. On failure gives up the input that was taken before. */
   #reserve(hasInput: boolean): void {
+    this.#reserveIn(this.#queue, hasInput);
+  }
+
+  #reserveIn(queue: JobQueue, hasInput: boolean): void {
     try {
-      this.#queue.reserve();
+      queue.reserve();
     } catch (error) {
       this.#giveUpInput(hasInput);
       throw error;
@@ -232,7 +347,7 @@ export class ShellPort {
   }
 
   /** Writes what all jobs have in common. */
-  #enter(segment: Segment, index: number, job: Job, serial: FunctionHandle | undefined, cbCpu: number): void {
+  #enter(segment: Segment, index: number, job: Job, serial: SerialHandle | undefined, cbCpu: number): void {
     const words = segment.words;
     const base = index << 4;
     words[base + CB_CPU] = cbCpu;
@@ -244,6 +359,7 @@ export class ShellPort {
       words[base + SERIAL + 1] = serial.high;
       serial.inFlight++;
       segment.serials.set(index, serial);
+      serial.pool?.serialSubmitted(cbCpu);
     }
     segment.jobs[index] = job;
     words[base + STATE] = (this.#submitted << PHASE_BITS) | SUBMITTED;
@@ -277,7 +393,9 @@ export class ShellPort {
     if (!segment.serials.has(index)) return;
     const base = index << 4;
     const { words } = segment;
-    if (job.error !== undefined) {
+    if (segment.serials.get(index)?.pool !== undefined) {
+      this.#writeForModule(job, segment, index);
+    } else if (job.error !== undefined) {
       words[base + STATUS] = job.error instanceof PadataError ? job.error.errno : -constants.errno.EIO;
     } else if (typeof job.result === 'number') {
       words[base + RESULT_TYPE] = RESULT_NUMBER;
@@ -290,6 +408,25 @@ export class ShellPort {
       words[base + RESULT_OFFSET] = 0;
       words[base + RESULT_SIZE] = words[base + SIZE] as number;
     }
+  }
+
+  /** A serial() that is a module function sees values of all kinds. */
+  #writeForModule(job: Job, segment: Segment, index: number): void {
+    const { words } = segment;
+    const base = index << 4;
+    const encoded = job.error === undefined ? encode(job.result) : undefined;
+    if (encoded?.message !== undefined) throw typeError('job.result', 'a value that can be copied', job.result);
+    moduleEncoding.tailroom = 0;
+    const { type, number } = encoded ?? { type: FAILURE, number: 0 };
+    input.take(environment.slabs, moduleEncoding, encoded ?? { bytes: encodeError(job.error) });
+    input.write(words, base);
+    segment.setSlab(index, input.slab);
+    words[base + STATUS] = job.error === undefined ? 0 : -constants.errno.EIO;
+    words[base + RESULT_TYPE] = type;
+    words[base + RESULT_OFFSET] = 0;
+    words[base + RESULT_SIZE] = words[base + SIZE] as number;
+    if (encoded !== undefined && encoded.bytes === undefined)
+      segment.doubles[(index << 3) + RESULT_NUMBER_F64] = number;
   }
 
   /** False if native serial() of the next job has not returned yet. */
@@ -306,6 +443,11 @@ export class ShellPort {
       readOutcome(job, parallel, segment, index);
       parallel.release();
     }
+    const module = segment.modules[index];
+    if (module !== undefined) {
+      segment.modules[index] = undefined;
+      readModuleOutcome(module, segment, index, this.#pool as IsolatePool);
+    }
     const slab = segment.slabs[index];
     if (slab !== undefined) {
       segment.slabs[index] = undefined;
@@ -316,7 +458,11 @@ export class ShellPort {
       serial.release();
     }
     this.#advance();
-    if (serial === undefined) callSerial(job);
+    if (module !== undefined) (this.#pool as IsolatePool).settled(module);
+    if (serial === undefined) {
+      if (module?.scope === undefined) callSerial(job);
+      else module.scope.runInAsyncScope(callSerial, undefined, job);
+    }
     if (!this.#milestones.isEmpty) this.#milestones.advance(this.#delivered);
     return true;
   }

@@ -1,20 +1,29 @@
 /** shell.transform(): an ordered Transform stream whose chunks are jobs. */
 import { Transform, type TransformCallback, type TransformOptions } from 'node:stream';
 import type { Shell } from '../shell.js';
-import { type RunFunction, RunJob } from './run-job.js';
+import { type ModuleExtras, type RunFunction, RunJob } from './run-job.js';
 
 export class JobTransform<I, O> extends Transform {
   readonly #shell: Shell;
   readonly #fn: RunFunction<I, O>;
   readonly #cbCpu: number | undefined;
   readonly #size: number;
+  readonly #extras: ModuleExtras | undefined;
   #inFlight = 0;
   /** The chunk that was taken last is acknowledged when there is room for another one. */
   #acknowledge: TransformCallback | undefined;
   #flushed: TransformCallback | undefined;
 
-  constructor(shell: Shell, fn: RunFunction<I, O>, cbCpu: number | undefined, size: number, options: TransformOptions) {
+  constructor(
+    shell: Shell,
+    fn: RunFunction<I, O>,
+    cbCpu: number | undefined,
+    size: number,
+    options: TransformOptions,
+    extras: ModuleExtras | undefined,
+  ) {
     super({ objectMode: true, ...options });
+    this.#extras = extras;
     this.#shell = shell;
     this.#fn = fn;
     this.#cbCpu = cbCpu;
@@ -27,7 +36,7 @@ export class JobTransform<I, O> extends Transform {
       return;
     }
     try {
-      const job = new RunJob<I, O>(this.#fn, chunk, this, (done) => this.#shell.doSerial(done));
+      const job = new RunJob<I, O>(this.#fn, chunk, this, (done) => this.#shell.doSerial(done), this.#extras);
       this.#shell.doParallel(job, this.#cbCpu);
     } catch (error) {
       callback(error as Error);

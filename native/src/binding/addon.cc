@@ -22,6 +22,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ExportFunctions(env, exports);
   exports.Set("BridgeHandle", BridgeHandle::Define(env));
   exports.Set("InstanceHandle", InstanceHandle::Define(env));
+  exports.Set("IsolateHandle", IsolateHandle::Define(env));
   return exports;
 }
 

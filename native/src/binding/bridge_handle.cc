@@ -1,3 +1,5 @@
+#include <sched.h>
+
 #include "binding/buffers.h"
 #include "binding/handles.h"
 #include "core/function.h"
@@ -30,6 +32,8 @@ Napi::Function BridgeHandle::Define(Napi::Env env) {
                          InstanceMethod<&BridgeHandle::DropSlab>("dropSlab"),
                          InstanceMethod<&BridgeHandle::SlabBytes>("slabBytes"),
                          InstanceMethod<&BridgeHandle::SegmentBuffer>("segmentBuffer"),
+                         InstanceMethod<&BridgeHandle::CurrentCpu>("currentCpu"),
+                         InstanceMethod<&BridgeHandle::TakeResult>("takeResult"),
                      });
 }
 
@@ -91,6 +95,16 @@ Napi::Value BridgeHandle::SlabBytes(const Napi::CallbackInfo& info) {
 
 Napi::Value BridgeHandle::SegmentBuffer(const Napi::CallbackInfo& info) {
   return BufferOver(info.Env(), PointerFrom<Segment>(info[0])->jobs, kJobsPerSegment * sizeof(Job));
+}
+
+Napi::Value BridgeHandle::CurrentCpu(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), sched_getcpu());
+}
+
+// The memory of a result that has memory of its own.
+Napi::Value BridgeHandle::TakeResult(const Napi::CallbackInfo& info) {
+  const RefPtr<SharedMemory> memory = bridge_->environment().TakeResult(PointerFrom<SharedMemory>(info[0]));
+  return memory ? BufferOver(info.Env(), memory) : info.Env().Undefined();
 }
 
 }  // namespace padata

@@ -31,6 +31,8 @@ class BridgeHandle : public Napi::ObjectWrap<BridgeHandle> {
   void DropSlab(const Napi::CallbackInfo& info);
   Napi::Value SlabBytes(const Napi::CallbackInfo& info);
   Napi::Value SegmentBuffer(const Napi::CallbackInfo& info);
+  Napi::Value CurrentCpu(const Napi::CallbackInfo& info);
+  Napi::Value TakeResult(const Napi::CallbackInfo& info);
 
   const std::shared_ptr<Bridge> bridge_;
 };
@@ -51,6 +53,7 @@ class InstanceHandle : public Napi::ObjectWrap<InstanceHandle> {
   Napi::Value EnsureSerialThread(const Napi::CallbackInfo& info);
   Napi::Value CreateShell(const Napi::CallbackInfo& info);
   Napi::Value StatsOfCpus(const Napi::CallbackInfo& info);
+  Napi::Value Isolates(const Napi::CallbackInfo& info);
   void SetRunning(const Napi::CallbackInfo& info);
   void Kick(const Napi::CallbackInfo& info);
   void Rescue(const Napi::CallbackInfo& info);
@@ -61,6 +64,26 @@ class InstanceHandle : public Napi::ObjectWrap<InstanceHandle> {
   int errno_ = 0;
   RefPtr<Instance> instance_;
 };
+
+// new IsolateHandle(address, drain), in a worker that is to be an isolate: the isolate at that address, see binding/isolate_group_handle.cc, whose
+// owner keeps it alive until the worker has ended. `drain` is called on the worker's event loop after a wake-up.
+class IsolateHandle : public Napi::ObjectWrap<IsolateHandle> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit IsolateHandle(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value Memory(const Napi::CallbackInfo& info);
+  Napi::Value Turn(const Napi::CallbackInfo& info);
+  void GiveBack(const Napi::CallbackInfo& info);
+  void Fetch(const Napi::CallbackInfo& info);
+  void Finish(const Napi::CallbackInfo& info);
+
+  const RefPtr<Isolate> isolate_;
+};
+
+// What isolates() returns: an object with the functions of the instance's IsolateGroup bound to it.
+Napi::Object NewIsolateGroupHandle(Napi::Env env, const RefPtr<Instance>& instance);
 
 // What createShell() returns: an object with the functions of a shell bound to it.
 Napi::Object NewShellHandle(Napi::Env env, const RefPtr<Instance>& instance);

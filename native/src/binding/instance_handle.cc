@@ -19,6 +19,7 @@ Napi::Function InstanceHandle::Define(Napi::Env env) {
                          InstanceMethod<&InstanceHandle::EnsureSerialThread>("ensureSerialThread"),
                          InstanceMethod<&InstanceHandle::CreateShell>("createShell"),
                          InstanceMethod<&InstanceHandle::StatsOfCpus>("statsOfCpus"),
+                         InstanceMethod<&InstanceHandle::Isolates>("isolates"),
                          InstanceMethod<&InstanceHandle::SetRunning>("setRunning"),
                          InstanceMethod<&InstanceHandle::Kick>("kick"),
                          InstanceMethod<&InstanceHandle::Rescue>("rescue"),
@@ -84,6 +85,10 @@ Napi::Value InstanceHandle::StatsOfCpus(const Napi::CallbackInfo& info) {
     *next++ = static_cast<double>(stats.usable_since_ms);
   }
   return numbers;
+}
+
+Napi::Value InstanceHandle::Isolates(const Napi::CallbackInfo& info) {
+  return NewIsolateGroupHandle(info.Env(), instance_);
 }
 
 void InstanceHandle::SetRunning(const Napi::CallbackInfo& info) {

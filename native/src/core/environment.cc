@@ -68,6 +68,18 @@ NativeFunction* Environment::AddFunction(const padata_function& description) {
   return key;
 }
 
+void Environment::KeepResult(RefPtr<SharedMemory> memory) {
+  MutexLock lock(results_mutex_);
+  SharedMemory* const key = memory.get();
+  results_.emplace(key, std::move(memory));
+}
+
+RefPtr<SharedMemory> Environment::TakeResult(SharedMemory* memory) {
+  MutexLock lock(results_mutex_);
+  auto taken = results_.extract(memory);
+  return taken.empty() ? RefPtr<SharedMemory>() : std::move(taken.mapped());
+}
+
 SharedMemory* Environment::AddSlab(size_t bytes) {
   RefPtr<SharedMemory> slab = SharedMemory::Allocate(bytes);
   SharedMemory* const key = slab.get();

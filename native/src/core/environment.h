@@ -78,6 +78,10 @@ class Environment : public RefCounted<Environment> {
   SharedMemory* AddSlab(size_t bytes);
   void DropSlab(SharedMemory* slab) { slabs_.erase(slab); }
 
+  // Any thread: the memory of one result, until the environment takes it.
+  void KeepResult(RefPtr<SharedMemory> memory) PADATA_EXCLUDES(results_mutex_);
+  RefPtr<SharedMemory> TakeResult(SharedMemory* memory) PADATA_EXCLUDES(results_mutex_);
+
   const RefPtr<SharedMemory>& control_memory() const { return control_memory_; }
   Control& control() { return *reinterpret_cast<Control*>(control_memory_->data()); }
 
@@ -99,6 +103,9 @@ class Environment : public RefCounted<Environment> {
   Mutex wake_mutex_;
   Wake wake_ PADATA_GUARDED_BY(wake_mutex_);  // nullptr: closed
   void* const wake_arg_;
+
+  Mutex results_mutex_;
+  std::unordered_map<SharedMemory*, RefPtr<SharedMemory>> results_ PADATA_GUARDED_BY(results_mutex_);
 
   uint32_t shell_ids_ = 0;
   std::vector<uint32_t> free_shell_ids_;

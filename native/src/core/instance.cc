@@ -48,7 +48,7 @@ Instance::Instance(Environment& environment, std::string name, CpuSources source
       cost_ns_(kUnknownCostNs),
       jobs_on_(std::make_unique<std::atomic<uint64_t>[]>(kMaxCpuIds)) {}
 
-Instance::~Instance() = default;
+Instance::~Instance() { delete isolates(); }
 
 int Instance::Create(Environment& environment, std::string name, Cpumasks masks, CpuSources sources,
                      RefPtr<Instance>* instance, int check_ms) {
@@ -69,6 +69,7 @@ void Instance::Close() {
   Roster::Remove(*this);
   CpuWatcher::Remove(check_ms_);
   ParallelThread::WakeAll();
+  if (IsolateGroup* const group = isolates()) group->Clear();
 }
 
 void Instance::Halt() {
@@ -101,6 +102,8 @@ int Instance::Apply(Cpumasks masks) {
 void Instance::Follow(const CpuMask& system, const CpuMask& unpinned) {
   MutexLock lock(mutex_);
   if (halted_) return;
+  IsolateGroup* const group = isolates();
+  if (group != nullptr && group->HasWork()) group->Kick(-1);  // one that had lost its pin may have it again
   const CpuMask available = (sources_.IsSystem() ? system : sources_.Available()).AndNot(unpinned);
   Cpumasks usable{user_supplied_.parallel.And(available), user_supplied_.serial.And(available)};
   if (usable == usable_) return;
@@ -162,6 +165,7 @@ void Instance::PublishUsable(const CpuMask& parallel) {
     const ParallelThread* const thread = ParallelThread::On(cpu);
     if (thread != nullptr) thread->AwaitNotChecking();
   }
+  if (IsolateGroup* const group = isolates()) group->LeaveUnusable();
   Roster::Changed();
 }
 
@@ -172,14 +176,15 @@ void Instance::Stop() { control().flags.fetch_or(kStopped, std::memory_order_rel
 void Instance::CancelBacklog() {
   std::array<Job*, 64> batch;
   while (const size_t count = queue_.Claim(batch)) {
-    for (size_t i = 0; i < count; ++i) {
-      Shell& shell = *Segment::Of(batch[i])->header.shell.load(std::memory_order_relaxed);
-      shell.Enter();
-      Cancel(batch[i], -ECANCELED);
-      shell.Reorder();
-      shell.Leave();
-    }
+    for (size_t i = 0; i < count; ++i) CompleteWith(batch[i], -ECANCELED);
   }
+  if (IsolateGroup* const group = isolates()) group->Cancel(-ECANCELED);
+}
+
+IsolateGroup& Instance::MakeIsolates() {
+  MutexLock lock(mutex_);
+  if (isolates() == nullptr) isolates_.store(new IsolateGroup(*this), std::memory_order_release);
+  return *isolates();
 }
 
 Cpumasks Instance::user_supplied() const {
@@ -254,6 +259,7 @@ void Instance::Rescue() {
   environment_->ForgetBusy();  // a thread that gives way to the loop may be the only one that is not stuck
   ParallelThread::ForEach([this](ParallelThread& thread) { thread.TakeBack(*this); });
   if (HasWork()) Kick(-1);
+  if (IsolateGroup* const group = isolates()) group->Rescue();
 }
 
 // The CPU that ran jobs last comes first, for its caches; a thread that exists comes before one that would have to be made.

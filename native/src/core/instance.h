@@ -30,6 +30,7 @@
 #include "core/cpu_watcher.h"
 #include "core/cpumask.h"
 #include "core/environment.h"
+#include "core/isolate_group.h"
 #include "core/job_queue.h"
 #include "core/pinned_thread.h"
 #include "core/ref.h"
@@ -143,6 +144,15 @@ class Instance : public RefCounted<Instance> {
   uint32_t cost_ns() const { return cost_ns_.load(std::memory_order_relaxed); }
   void Measured(int cpu, size_t jobs, uint64_t ns);
 
+  // Environment. What runs module functions; made when it is first asked for.
+  IsolateGroup& MakeIsolates() PADATA_EXCLUDES(mutex_);
+  // Any thread. The same; nullptr before.
+  IsolateGroup* isolates() const { return isolates_.load(std::memory_order_acquire); }
+  // Any thread that has claimed jobs for `cpu` without Claim(), or has given some back.
+  void CountJobs(int cpu, int64_t jobs) {
+    jobs_on_[static_cast<size_t>(cpu)].fetch_add(static_cast<uint64_t>(jobs), std::memory_order_relaxed);
+  }
+
   // Any thread. Jobs that ran on a CPU, and those that it has claimed.
   uint64_t JobsOn(int cpu) const { return jobs_on_[static_cast<size_t>(cpu)].load(std::memory_order_relaxed); }
 
@@ -185,6 +195,7 @@ class Instance : public RefCounted<Instance> {
   const std::unique_ptr<std::atomic<uint64_t>[]> jobs_on_;
 
   std::unordered_map<Shell*, std::unique_ptr<Shell>> shells_;  // environment, and the destructor
+  std::atomic<IsolateGroup*> isolates_{nullptr};               // release by MakeIsolates(); owned
 };
 
 }  // namespace padata

@@ -35,6 +35,19 @@ inline constexpr uint32_t JobState(uint64_t seq_nr, JobPhase phase) {
   return (static_cast<uint32_t>(seq_nr) << kJobPhaseBits) | static_cast<uint32_t>(phase);
 }
 
+// A module function is not called by the core: in the place of a NativeFunction its jobs have the function's id, tagged as no pointer can be.
+inline bool IsModule(const NativeFunction* function) { return (reinterpret_cast<uintptr_t>(function) & 1) != 0; }
+inline uint32_t ModuleId(const NativeFunction* function) {
+  return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(function) >> 1);
+}
+
+// Results of module functions have further types, see lib/module/values.ts. Those that the core has to know:
+inline constexpr uint32_t kConstantResult = 6;  // null, false, true: a number
+inline constexpr uint32_t kStatusInput =
+    15;  // of a serial(): parallel() was native and ended with an errno, which is the number
+inline constexpr uint32_t kOwnMemory =
+    16;  // a bit besides the type: the bytes of the result have memory of their own, see StoreModuleBytes()
+
 struct alignas(64) Job {
   std::atomic<uint32_t> state;
   int32_t cb_cpu;
@@ -42,9 +55,12 @@ struct alignas(64) Job {
   NativeFunction* serial;    // nullptr: a closure, run by the environment
   uint8_t* bytes;            // the input, in a slab; nullptr for none
   uint32_t size;             // of the input
+  // Module functions: [0] is the room for the result from `bytes` on; [1] and [2] are the time of submission, a double, or with kOwnMemory
+  // the SharedMemory of the result.
   uint32_t part_size[PADATA_MAX_PARTS];
-  int32_t status;        // 0 or a negative errno; written by whoever completes the job
-  uint32_t result_type;  // enum padata_result_type; likewise
+  int32_t status;  // 0 or a negative errno; written by whoever completes the job
+  uint32_t
+      result_type;  // enum padata_result_type; likewise. Of a module function's job that is not done: the type of its input
   union {
     double number;
     struct {

@@ -1,7 +1,10 @@
 #include "core/job_runner.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
+#include "core/environment.h"
 #include "core/function.h"
 #include "core/instance.h"
 #include "core/segment.h"
@@ -34,9 +37,10 @@ padata_call CallOf(Job* job, uint64_t seq_nr, int cpu) {
   call.struct_size = sizeof(call);
   call.bytes = job->bytes;
   call.size = job->size;
-  for (int i = 0; i < PADATA_MAX_PARTS; ++i) call.part_size[i] = job->part_size[i];
-  call.headroom = job->parallel == nullptr ? 0 : job->parallel->headroom();
-  call.tailroom = job->parallel == nullptr ? 0 : job->parallel->tailroom();
+  if (!IsModule(job->parallel)) std::ranges::copy(job->part_size, call.part_size);
+  const bool has_room = job->parallel != nullptr && !IsModule(job->parallel);
+  call.headroom = has_room ? job->parallel->headroom() : 0;
+  call.tailroom = has_room ? job->parallel->tailroom() : 0;
   call.cpu = cpu;
   call.cb_cpu = job->cb_cpu;
   call.ticket = {TicketOf(job), seq_nr};
@@ -110,14 +114,16 @@ void RunParallel(Instance& instance, Job* job, int cpu) {
 
 void RunSerial(Job* job, int cpu) {
   padata_call call = CallOf(job, Segment::Of(job)->SeqNr(job), cpu);
-  call.status = job->status;
-  call.result.type = job->result_type;
-  if (job->result_type == PADATA_RESULT_BYTES) {
+  const uint32_t type = job->result_type & ~kOwnMemory;
+  const bool is_native = type <= PADATA_RESULT_NUMBER;
+  call.status = job->status == 0 && !is_native ? -EPROTO : job->status;  // a value that only JavaScript understands
+  call.result.type = is_native ? type : uint32_t{PADATA_RESULT_NONE};
+  if (type == PADATA_RESULT_BYTES) {
     call.bytes = job->bytes == nullptr ? nullptr : job->bytes + job->result.range.offset;
     call.size = job->result.range.size;
     call.result.bytes = call.bytes;
     call.result.size = job->result.range.size;
-  } else if (job->result_type == PADATA_RESULT_NUMBER) {
+  } else if (type == PADATA_RESULT_NUMBER) {
     call.result.number = job->result.number;
   }
   job->serial->Call(&call);
@@ -126,6 +132,33 @@ void RunSerial(Job* job, int cpu) {
 void Cancel(Job* job, int32_t status) {
   StoreResult(job, status, {});
   MarkDone(job, Segment::Of(job)->SeqNr(job));
+}
+
+void CompleteWith(Job* job, int32_t status) {
+  Shell& shell = *Segment::Of(job)->header.shell.load(std::memory_order_relaxed);
+  shell.Enter();
+  Cancel(job, status);
+  shell.Reorder();
+  shell.Leave();
+}
+
+void MarkDone(Job* job) { MarkDone(job, Segment::Of(job)->SeqNr(job)); }
+
+bool StoreModuleBytes(Job* job, std::span<const uint8_t> bytes, Environment& environment) {
+  job->result.range.offset = 0;
+  job->result.range.size = static_cast<uint32_t>(bytes.size());
+  if (bytes.empty()) return true;
+  if (job->bytes == nullptr || job->part_size[0] < bytes.size()) {
+    const RefPtr<SharedMemory> memory = SharedMemory::Allocate(bytes.size());
+    if (!memory) return false;
+    const SharedMemory* const address = memory.get();
+    job->bytes = memory->data();
+    std::memcpy(&job->part_size[1], &address, sizeof(address));
+    job->result_type |= kOwnMemory;
+    environment.KeepResult(memory);
+  }
+  std::memcpy(job->bytes, bytes.data(), bytes.size());
+  return true;
 }
 
 int32_t DoSerial(padata_ticket ticket, int32_t status, const padata_result* result) {

@@ -177,6 +177,18 @@ int StartPinnedThread(int cpu, const std::string& name, std::function<void()> bo
   return start->status.load(std::memory_order_acquire);
 }
 
+void AdoptThisThread(int cpu, const std::string& name) {
+  sigset_t signals;
+  sigfillset(&signals);
+  for (int raised : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPROF}) sigdelset(&signals, raised);
+  pthread_sigmask(SIG_SETMASK, &signals, nullptr);
+  pthread_setname_np(pthread_self(), name.c_str());
+  Pinned().Add(static_cast<pid_t>(syscall(SYS_gettid)), cpu);  // first, see Run()
+  Pin(0, cpu);
+}
+
+void ReleaseThisThread() { Pinned().Remove(static_cast<pid_t>(syscall(SYS_gettid))); }
+
 bool IsPinnedThread(pid_t tid) { return Pinned().Has(tid); }
 
 CpuMask RepinThreads() { return Pinned().Repin(); }

@@ -28,6 +28,12 @@ enum class IfRefused {
 // -EINVAL the CPU is refused, -EAGAIN the system is out of threads (remedy: ulimit -u, pids.max).
 int StartPinnedThread(int cpu, const std::string& name, std::function<void()> body, IfRefused = IfRefused::kEnd);
 
+// Pins the calling thread, which somebody else has made, and names it; it counts as one of ours until it is released, and RepinThreads() sees to it. Where its CPU is
+// refused it stays where it may run. Signals are blocked, but those that a thread raises itself and SIGPROF: V8 handles the
+// ones (WebAssembly), and profiles with the other.
+void AdoptThisThread(int cpu, const std::string& name);
+void ReleaseThisThread();
+
 // Any thread. Whether a thread of this process was started here: its affinity is our own doing, and says nothing about what the
 // process may use. (Threads that a pinned thread has started do not count.)
 bool IsPinnedThread(pid_t tid);

@@ -71,12 +71,16 @@ bool Shell::CursorAtJob() {
   return true;
 }
 
+void Shell::DeliverSerial(Job* job) {
+  IsModule(job->serial) ? instance_.isolates()->DeliverSerial(job) : SerialThread::Deliver(job);
+}
+
 void Shell::Advance(bool more_follows) {
   const uint64_t before = commit_;
   while (CursorAtJob()) {
     Job& job = cursor_segment_->jobs[cursor_];
     if (job.state.load(std::memory_order_acquire) != JobState(commit_, JobPhase::kDone)) break;
-    if (job.serial != nullptr) SerialThread::Deliver(&job);
+    if (job.serial != nullptr) DeliverSerial(&job);
     ++cursor_;
     ++commit_;
   }

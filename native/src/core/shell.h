@@ -70,6 +70,7 @@ class Shell {
  private:
   bool CursorAtJob();
   void Advance(bool more_follows);
+  void DeliverSerial(Job* job);
 
   Instance& instance_;
   Environment& environment_;

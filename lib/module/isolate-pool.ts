@@ -1,0 +1,383 @@
+/**
+ * The isolates of one instance, on its event loop: they are started when jobs wait for them, one for each CPU, end when they have had nothing to do
+ * for a while or their CPU is not usable any more, and are replaced when they die.
+ */
+import diagnostics from 'node:diagnostics_channel';
+import { access } from 'node:fs';
+import { constants } from 'node:os';
+import type { InstanceHandle, IsolateGroupHandle } from '../binding.js';
+import { PadataError } from '../errors.js';
+import { asError } from '../internal/as-error.js';
+import { environment } from '../internal/environment.js';
+import type { Cpumasks } from '../internal/instance-port.js';
+import { JobQueue } from '../internal/job-queue.js';
+import { Broadcasts } from './broadcasts.js';
+import { decodeError } from './errors.js';
+import { Isolate, type IsolateListener, type IsolateOptions, type IsolateStats } from './isolate.js';
+import { Limits } from './limits.js';
+import type { Definition, FromIsolate, JobKey } from './messages.js';
+import type { ModuleFunction } from './module-function.js';
+import type { ModuleJob } from './module-job.js';
+import { ModuleSerial } from './module-serial.js';
+import { WANTS_EVENTS } from './seat.js';
+
+const DEFAULT_IDLE_MS = 30_000;
+/** How often those that are to end are looked at until they can, in milliseconds. */
+const RETIRE_MS = 20;
+/** After so many isolates in a row that could not start, waiting jobs are told. */
+const MOST_FAILURES = 3;
+const MOST_ROOM = 65536;
+
+const channels = {
+  start: diagnostics.channel('padata:start'),
+  finish: diagnostics.channel('padata:finish'),
+  isolateStart: diagnostics.channel('padata:isolate:start'),
+  isolateExit: diagnostics.channel('padata:isolate:exit'),
+};
+
+let isThreadPoolStarted = false;
+
+/** libuv's thread pool comes from whoever needs it first, and inherits that thread's affinity: not from an isolate, then. */
+function startThreadPool(): void {
+  if (isThreadPoolStarted) return;
+  isThreadPoolStarted = true;
+  access('/', () => {});
+}
+
+/** What the pool asks of its instance. */
+export interface PoolOwner {
+  readonly name: string;
+  readonly usable: Cpumasks;
+  /** Something went wrong in an isolate that no job can be blamed for. */
+  onStray(error: Error): void;
+}
+
+export class IsolatePool implements IsolateListener {
+  readonly group: IsolateGroupHandle;
+  readonly queue: JobQueue;
+  /** By CPU; without those that are on their way out. */
+  readonly #isolates = new Map<number, Isolate>();
+  readonly #leaving = new Set<Isolate>();
+  readonly #definitions = new Map<number, Definition>();
+  readonly #owner: PoolOwner;
+  readonly #options: IsolateOptions;
+  readonly #limits = new Limits(() => this.all());
+  readonly #broadcasts = new Broadcasts();
+  /** CPUs that have been the cb_cpu of a serial() that is a module function. */
+  readonly #serialCpus = new Set<number>();
+  readonly #serials = new Map<number, ModuleSerial>();
+  /** Results that came by message, and wait for the turn of their job. */
+  readonly #results = new Map<string, unknown>();
+  /** By the function's id. */
+  readonly #rooms: number[] = [];
+  #pending = 0;
+  #weight = 0;
+  #generation: Cpumasks | undefined;
+  #wants = 0;
+  #failures = 0;
+  #failure: Error | undefined;
+  #reaper: NodeJS.Timeout | undefined;
+  #isReferenced = false;
+  #isClosed = false;
+  #hasEnded!: () => void;
+  /** Resolves when close() has been called and all have ended. */
+  readonly ended = new Promise<void>((resolve) => {
+    this.#hasEnded = resolve;
+  });
+
+  constructor(handle: InstanceHandle, owner: PoolOwner, options: IsolateOptions) {
+    startThreadPool();
+    this.#owner = owner;
+    this.#options = options;
+    this.group = handle.isolates();
+    this.queue = new JobQueue(this.group, environment);
+    this.masksChanged();
+  }
+
+  /** All isolates that have not ended. */
+  *all(): Generator<Isolate> {
+    yield* this.#isolates.values();
+    yield* this.#leaving;
+  }
+
+  /** Before a job with this function is submitted: isolates learn what its id means. */
+  define({ id, url, name }: ModuleFunction<never, unknown>): void {
+    if (this.#definitions.has(id)) return;
+    const definition = { id, url, name };
+    this.#definitions.set(id, definition);
+    for (const isolate of this.all()) isolate.tell({ kind: 'define', definition });
+  }
+
+  /** How many bytes a result of this function may have beyond its input and still lie where the input was. */
+  roomOf(fn: ModuleFunction<never, unknown>): number {
+    return this.#rooms[fn.id] ?? 0;
+  }
+
+  /** A result did not fit. */
+  makeRoom(fn: ModuleFunction<never, unknown>, bytes: number): void {
+    const room = Math.min(MOST_ROOM, 2 ** Math.ceil(Math.log2(bytes + 1)));
+    if (room > this.roomOf(fn) && bytes <= MOST_ROOM) this.#rooms[fn.id] = room;
+  }
+
+  /** A job was submitted. */
+  submitted(record: ModuleJob): void {
+    this.#pending++;
+    if (!this.#isReferenced) this.#setRef(true);
+    if (this.#isolates.size < this.#weight && this.#isolates.size < this.#pending) this.#startMore();
+    if (channels.start.hasSubscribers !== (this.#wants !== 0)) this.#setWants();
+    if (record.options !== undefined) this.#watch(record);
+  }
+
+  /** A job has had its turn, or a serial(). */
+  settled(record?: ModuleJob): void {
+    this.#pending--;
+    if (this.#pending === 0) this.#rest();
+    if (record === undefined) return;
+    if (record.onAbort !== undefined) record.options?.signal?.removeEventListener('abort', record.onAbort);
+    this.#limits.drop(record);
+  }
+
+  /** A job whose serial() is a module function was submitted: the isolate of its cb_cpu is needed. */
+  serialSubmitted(cpu: number): void {
+    this.#pending++;
+    if (!this.#isReferenced) this.#setRef(true);
+    this.#serialCpus.add(cpu);
+    if (!this.#isolates.has(cpu)) this.#start(cpu);
+  }
+
+  /** A module function as a serial(). */
+  serialOf(fn: ModuleFunction<never, unknown>): ModuleSerial {
+    const known = this.#serials.get(fn.id);
+    if (known !== undefined) return known;
+    const made = new ModuleSerial(fn, this);
+    this.#serials.set(fn.id, made);
+    return made;
+  }
+
+  /** The result of a job that came by message. */
+  takeResult(key: JobKey): unknown {
+    const name = nameOf(key);
+    for (const isolate of this.all()) {
+      if (this.#results.has(name)) break;
+      isolate.receiveAll();
+    }
+    const result = this.#results.get(name);
+    this.#results.delete(name);
+    return result;
+  }
+
+  /** Why jobs ended with -EAGAIN. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Of those that have started. */
+  stats(): IsolateStats[] {
+    const all: IsolateStats[] = [];
+    for (const { cpu, threadId, waiting, running } of this.all()) {
+      if (waiting !== undefined && running !== undefined) all.push({ cpu, threadId, waiting, running });
+    }
+    return all.sort((a, b) => a.cpu - b.cpu);
+  }
+
+  masksChanged(): void {
+    const usable = this.#owner.usable;
+    if (this.#generation === usable) return;
+    this.#generation = usable;
+    this.#weight = usable.parallel.weight;
+    for (const isolate of [...this.#isolates.values()]) if (!this.#isNeeded(isolate.cpu)) this.#retire(isolate);
+    if (this.#pending > 0) this.#startMore();
+  }
+
+  /** Calls a function in every isolate; starts those of all usable CPUs. */
+  broadcast(fn: ModuleFunction<never, unknown>, value: unknown): Promise<unknown[]> {
+    this.define(fn);
+    for (const cpu of this.#owner.usable.parallel) if (!this.#isolates.has(cpu)) this.#start(cpu);
+    this.#pending++;
+    this.#setRef(true);
+    return this.#broadcasts.call([...this.#isolates.values()], fn.id, value).finally(() => this.settled());
+  }
+
+  /** Ends all of them. Nothing is pending. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#reaper);
+    this.#setRef(true); // until they have ended
+    for (const isolate of this.all()) isolate.kill();
+    if (this.#isEmpty) this.#hasEnded();
+  }
+
+  onMessage(isolate: Isolate, message: FromIsolate): void {
+    switch (message.kind) {
+      case 'ready':
+        this.#failures = 0;
+        channels.isolateStart.publish({ instance: this.#owner.name, cpu: isolate.cpu, threadId: isolate.threadId });
+        break;
+      case 'want':
+        this.#send(isolate, message);
+        break;
+      case 'result':
+        this.#results.set(nameOf(message), message.value);
+        break;
+      case 'called':
+        this.#broadcasts.onCalled(isolate, message);
+        break;
+      case 'stray':
+        this.#owner.onStray(decodeError(message.error));
+        break;
+      case 'events':
+        for (const event of message.events) channels[event.what].publish({ instance: this.#owner.name, ...event });
+        break;
+    }
+  }
+
+  onExit(isolate: Isolate, exitCode: number, cause: Error | undefined): void {
+    if (this.#isolates.get(isolate.cpu) === isolate) this.#isolates.delete(isolate.cpu);
+    this.#leaving.delete(isolate);
+    const died = isolate.seat.abandon();
+    for (let i = 0; i < died.length; i += 3) {
+      const [shell, seqNr, isSerial] = [died[i] as number, died[i + 1] as number, died[i + 2] === 1];
+      const error = ownerDead(isolate, exitCode, cause);
+      if (isSerial) this.#owner.onStray(error);
+      else environment.portOf(shell)?.fail(seqNr, isolate.fate ?? error);
+    }
+    this.#broadcasts.onExit(isolate, ownerDead(isolate, exitCode, cause));
+    channels.isolateExit.publish({ instance: this.#owner.name, cpu: isolate.cpu, exitCode, error: cause });
+    if (this.#isClosed && this.#isEmpty) this.#hasEnded();
+    if (this.#isClosed) return;
+    if (!isolate.isReady) this.#onStartFailure(cause ?? new Error(`the worker ended with code ${exitCode}`));
+    this.#replace();
+  }
+
+  #replace(): void {
+    for (const cpu of this.#serialCpus) if (!this.#isolates.has(cpu) && this.group.hasSerial(cpu)) this.#start(cpu);
+    if (this.#pending > 0) this.#startMore();
+  }
+
+  /** As many as there are jobs, at most one for each usable CPU; the event loop's own CPU comes last. */
+  #startMore(): void {
+    const wanted = Math.min(this.#weight, this.#pending);
+    if (this.#isolates.size >= wanted || this.#isClosed) return;
+    const here = environment.bridge.currentCpu();
+    const cpus = [...this.#owner.usable.parallel].filter((cpu) => !this.#isolates.has(cpu));
+    cpus.sort((a, b) => Number(a === here) - Number(b === here));
+    for (const cpu of cpus.slice(0, wanted - this.#isolates.size)) this.#start(cpu);
+  }
+
+  #start(cpu: number): void {
+    if (this.#isClosed || this.#failures >= MOST_FAILURES) return;
+    try {
+      const isolate = new Isolate(this.group, cpu, this.#owner.name, this.#options, this);
+      this.#isolates.set(cpu, isolate);
+      isolate.setRef(this.#isReferenced);
+      isolate.setWants(this.#wants);
+      for (const definition of this.#definitions.values()) isolate.tell({ kind: 'define', definition });
+      this.#reapLater(this.#idleMs / 4);
+    } catch (error) {
+      this.#onStartFailure(asError(error, 'new Worker() threw'));
+      queueMicrotask(() => this.#replace());
+    }
+  }
+
+  /** Not one starts: the jobs that wait are told, and the next job tries anew. */
+  #onStartFailure(cause: Error): void {
+    this.#failure = cause;
+    if (++this.#failures < MOST_FAILURES || this.#isolates.size !== 0) return;
+    this.#failures = 0;
+    queueMicrotask(() => {
+      this.group.cancel(-constants.errno.EAGAIN);
+    });
+  }
+
+  #isNeeded(cpu: number): boolean {
+    return this.#owner.usable.parallel.has(cpu) || (this.#serialCpus.has(cpu) && this.#owner.usable.serial.has(cpu));
+  }
+
+  get #isEmpty(): boolean {
+    return this.#isolates.size + this.#leaving.size === 0;
+  }
+
+  get #idleMs(): number {
+    return this.#options.idleMs ?? DEFAULT_IDLE_MS;
+  }
+
+  #retire(isolate: Isolate): void {
+    this.#isolates.delete(isolate.cpu);
+    this.#leaving.add(isolate);
+    isolate.retire();
+    this.#reapLater(RETIRE_MS);
+  }
+
+  #reapLater(ms: number): void {
+    if (this.#reaper !== undefined && this.#leaving.size === 0) return;
+    clearTimeout(this.#reaper);
+    this.#reaper = setTimeout(() => this.#reap(), ms).unref();
+  }
+
+  #reap(): void {
+    this.#reaper = undefined;
+    for (const isolate of [...this.#isolates.values()]) {
+      if (isolate.isReady && isolate.idleFor() >= this.#idleMs && ![...isolate.begun()].length) this.#retire(isolate);
+    }
+    for (const isolate of this.#leaving) isolate.retire();
+    if (this.#isEmpty) return;
+    this.#reapLater(this.#leaving.size === 0 ? this.#idleMs / 4 : RETIRE_MS);
+  }
+
+  #watch(record: ModuleJob): void {
+    const { signal, timeLimitMs } = record.options ?? {};
+    if (timeLimitMs !== undefined) this.#limits.add(record, timeLimitMs);
+    if (signal === undefined) return;
+    record.onAbort = () => this.#abort(record);
+    signal.addEventListener('abort', record.onAbort, { once: true });
+  }
+
+  #abort(record: ModuleJob): void {
+    record.fate = asError(record.options?.signal?.reason, 'aborted with');
+    if (this.group.withdraw(record.address, -constants.errno.ECANCELED)) return;
+    for (const isolate of this.all()) {
+      if (!isolate.has(record)) continue;
+      if (record.options?.hard) isolate.kill();
+      else isolate.tell({ kind: 'abort', shell: record.shell, seqNr: record.seqNr, reason: record.fate });
+    }
+  }
+
+  #send(isolate: Isolate, { shell, seqNr }: JobKey): void {
+    const name = nameOf({ shell, seqNr });
+    const message = environment.portOf(shell)?.recordAt(seqNr)?.message;
+    const value = this.#results.has(name) ? this.#results.get(name) : message?.value;
+    isolate.tell({ kind: 'input', shell, seqNr, value }, this.#results.has(name) ? [] : message?.transfer);
+  }
+
+  #setWants(): void {
+    this.#wants = channels.start.hasSubscribers || channels.finish.hasSubscribers ? WANTS_EVENTS : 0;
+    for (const isolate of this.all()) isolate.setWants(this.#wants);
+  }
+
+  #setRef(isReferenced: boolean): void {
+    this.#isReferenced = isReferenced;
+    for (const isolate of this.all()) isolate.setRef(isReferenced);
+  }
+
+  /** Nothing is pending. What isolates have printed before is on its way: one more turn of the event loop, and it is here. */
+  #rest(): void {
+    setImmediate(() => {
+      if (this.#pending === 0 && !this.#isClosed) this.#setRef(false);
+    });
+  }
+}
+
+function nameOf({ shell, seqNr }: JobKey): string {
+  return `${shell}:${seqNr | 0}`;
+}
+
+function ownerDead(isolate: Isolate, exitCode: number, cause: Error | undefined): PadataError {
+  const how = cause === undefined ? `ended with code ${exitCode}` : `died of ${cause.message}`;
+  const error = new PadataError(
+    'EOWNERDEAD',
+    'module function',
+    `the isolate on CPU ${isolate.cpu} ${how} while it ran this job`,
+  );
+  error.cause = cause;
+  return error;
+}

@@ -1,0 +1,376 @@
+#include "core/isolate.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "core/check.h"
+#include "core/clock.h"
+#include "core/cpu_watcher.h"
+#include "core/environment.h"
+#include "core/instance.h"
+#include "core/isolate_group.h"
+#include "core/job_runner.h"
+#include "core/pinned_thread.h"
+#include "core/segment.h"
+#include "core/shell.h"
+
+namespace padata {
+namespace {
+
+constexpr uint64_t kBatchNs = 20'000;  // jobs for about this long are claimed at once
+constexpr uint64_t kLongNs = 40'000;   // an isolate with more than that before it does not count as attending
+constexpr uint64_t kSpinNs = 40'000;   // how long one looks for work before it sleeps
+
+std::atomic<uint32_t> spinning{0};  // one at a time in the process, see parallel_thread.cc
+
+RefPtr<SharedMemory> NewShared() {
+  RefPtr<SharedMemory> memory = SharedMemory::Allocate(sizeof(Isolate::Shared));
+  PADATA_CHECK(memory, "no memory for an isolate");
+  new (memory->data()) Isolate::Shared{};
+  return memory;
+}
+
+Shell* ShellOf(const Job* job) { return Segment::Of(job)->header.shell.load(std::memory_order_relaxed); }
+
+// The input of a slot: of serial() it is what the job came to.
+std::span<const uint8_t> InputOf(const Job& job, bool is_serial) {
+  if (job.bytes == nullptr) return {};
+  if (!is_serial) return {job.bytes, job.size};
+  if (job.result_type == PADATA_RESULT_NUMBER || job.result_type == kConstantResult) return {};
+  return {job.bytes + job.result.range.offset, job.result_type == PADATA_RESULT_NONE ? 0 : job.result.range.size};
+}
+
+// Several jobs of one shell are reordered together.
+class Completion {
+ public:
+  explicit Completion(bool more_follows) : more_follows_(more_follows) {}
+  ~Completion() { Leave(); }
+  void Enter(Shell* shell) {
+    if (shell == shell_) return;
+    Leave();
+    shell->Enter();
+    shell_ = shell;
+  }
+  Completion(const Completion&) = delete;
+  Completion& operator=(const Completion&) = delete;
+
+ private:
+  void Leave() {
+    if (shell_ == nullptr) return;
+    shell_->Reorder(more_follows_);
+    shell_->Leave();
+  }
+  const bool more_follows_;
+  Shell* shell_ = nullptr;
+};
+
+}  // namespace
+
+Isolate::Isolate(Instance& instance, IsolateGroup& group, int cpu)
+    : instance_(&instance), group_(group), cpu_(cpu), memory_(NewShared()) {}
+
+void Isolate::Attach(Wake wake, void* arg) {
+  AdoptThisThread(cpu_, "padata/m" + std::to_string(cpu_));
+  MutexLock lock(wake_mutex_);
+  wake_ = wake;
+  wake_arg_ = arg;
+}
+
+void Isolate::Detach() {
+  ReleaseThisThread();
+  MutexLock lock(wake_mutex_);
+  wake_ = nullptr;
+}
+
+bool Isolate::WakeUp() {
+  std::atomic<uint32_t>& armed = shared().armed;
+  if (armed.load(std::memory_order_seq_cst) == 0 || armed.exchange(0, std::memory_order_seq_cst) == 0) return false;
+  MutexLock lock(wake_mutex_);  // so that Detach() returns only when no wake-up is under way
+  if (wake_ == nullptr) return false;
+  wake_(wake_arg_);
+  return true;
+}
+
+uint32_t Isolate::Turn(std::span<uint8_t> arena) {
+  const uint64_t now = MonotonicNs();
+  const uint32_t done = Complete();
+  if (done != 0) group_.Measured(done, now - returned_ns_);
+  uint32_t count = 0;
+  if (shared().limit != 0) {
+    Attend(true);
+    count = Claim(arena);
+    if (count == 0) count = Sleep(arena);
+  }
+  if (count == 0) instance_->environment().Flush();
+  if (count != 0) group_.ShareBacklog();
+  const bool is_long = shared().limit == 0 || count * uint64_t{group_.cost_ns()} > kLongNs;
+  if (is_long && attends_) {
+    instance_->environment().Flush();
+    Attend(false);
+    if (group_.HasWork()) group_.Kick(cpu_);
+  }
+  returned_ns_ = MonotonicNs();
+  return count;
+}
+
+void Isolate::Attend(bool attends) {
+  if (attends == attends_) return;
+  attends_ = attends;
+  attends ? group_.Attend() : group_.Unattend();
+}
+
+uint32_t Isolate::Complete() {
+  Shared& own = shared();
+  const uint32_t count = std::min(own.outcomes.load(std::memory_order_acquire), kSlots);
+  if (count == 0) return 0;
+  {
+    Completion completion(group_.HasWork());
+    for (uint32_t i = 0; i < count; ++i) {
+      const Outcome& outcome = own.outcome[i];
+      PADATA_CHECK(outcome.slot < kSlots && uint64_t{outcome.offset} + outcome.size <= kResultBytes, "a wrong outcome");
+      Job* const job = jobs_[outcome.slot];
+      if (own.slots[outcome.slot].is_serial == 0) {
+        completion.Enter(ShellOf(job));
+        Store(outcome, std::span(own.bytes).subspan(outcome.offset, outcome.size));
+      } else {
+        in_serial_ = false;
+        Release(outcome.slot);
+        ShellOf(job)->Serialized(job);
+      }
+    }
+  }
+  own.outcomes.store(0, std::memory_order_release);
+  return count;
+}
+
+void Isolate::Finish(const Outcome& outcome, std::span<const uint8_t> bytes) {
+  Completion completion(false);
+  completion.Enter(ShellOf(jobs_[outcome.slot]));
+  Store(outcome, bytes);
+}
+
+// Writes what a job came to, and marks it as done.
+void Isolate::Store(const Outcome& outcome, std::span<const uint8_t> bytes) {
+  Job* const job = Release(outcome.slot);
+  std::atomic_ref<int32_t>(job->status).store(outcome.status, std::memory_order_relaxed);  // see IsolateGroup::Withdraw()
+  job->result_type = outcome.type;
+  if (outcome.type == PADATA_RESULT_NUMBER || outcome.type == kConstantResult) {
+    job->result.number = outcome.number;
+  } else if (outcome.type != PADATA_RESULT_NONE && !StoreModuleBytes(job, bytes, instance_->environment())) {
+    job->status = -ENOMEM;
+    job->result_type = PADATA_RESULT_NONE;
+  }
+  MarkDone(job);
+}
+
+Job* Isolate::Release(uint32_t slot) {
+  Job* const job = std::exchange(jobs_[slot], nullptr);
+  shared().slots[slot].state.store(kFree, std::memory_order_release);
+  return job;
+}
+
+bool Isolate::StandsBack() {
+  const Environment& environment = instance_->environment();
+  return environment.loop_cpu() == cpu_ && environment.IsBusy() && group_.attendance() > 1;
+}
+
+bool Isolate::MayClaim() {
+  if (is_retired_.load(std::memory_order_relaxed) || !instance_->MayRun(cpu_) || StandsBack()) return false;
+  if (IsOnCpu(cpu_)) return true;
+  CpuWatcher::Hint();  // the kernel has dropped the pin: others take the jobs until it is restored
+  return false;
+}
+
+bool Isolate::FindsWork() {
+  if (group_.HasSerial(cpu_) && !is_retired_.load(std::memory_order_relaxed)) return true;
+  return group_.HasWork() && MayClaim();
+}
+
+bool Isolate::Retire() {
+  MutexLock lock(mutex_);
+  is_retired_.store(true, std::memory_order_relaxed);
+  return std::ranges::all_of(jobs_, [](const Job* job) { return job == nullptr; });
+}
+
+void Isolate::GiveBack() {
+  TakeBack();
+  if (group_.HasWork()) group_.Kick(cpu_);
+}
+
+uint32_t Isolate::Claim(std::span<uint8_t> arena) {
+  std::array<Job*, kSlots> claimed;
+  std::array<Job*, kSlots> withdrawn;
+  size_t withdrawn_count = 0;
+  uint32_t count = 0;
+  {
+    MutexLock lock(mutex_);
+    count = ClaimSerial(arena);
+    if (count == 0 && MayClaim()) {
+      const uint64_t fitting = std::clamp<uint64_t>(kBatchNs / (group_.cost_ns() + uint64_t{1}), 1, kSlots);
+      const uint64_t wanted = std::min<uint64_t>({shared().limit, CountFree(), fitting});
+      const size_t got = group_.queue().Claim(std::span(claimed).first(wanted));
+      if (got != 0) instance_->environment().LookAtLoop();
+      for (size_t i = 0; i < got; ++i) {
+        if (!Fill(claimed[i], false, arena, &count)) withdrawn[withdrawn_count++] = claimed[i];
+      }
+      instance_->CountJobs(cpu_, static_cast<int64_t>(count));
+    }
+  }
+  // Without the lock: whoever reorders may have to wake isolates.
+  for (size_t i = 0; i < withdrawn_count; ++i) CompleteWith(withdrawn[i], withdrawn[i]->status);
+  return count != 0 || withdrawn_count == 0 ? count : Claim(arena);
+}
+
+// One at a time: the next serial() comes when this one has returned.
+uint32_t Isolate::ClaimSerial(std::span<uint8_t> arena) {
+  uint32_t count = 0;
+  if (in_serial_ || is_retired_.load(std::memory_order_relaxed) || CountFree() == 0) return 0;
+  Job* const job = group_.NextSerial(cpu_);
+  if (job == nullptr) return 0;
+  in_serial_ = true;
+  Fill(job, true, arena, &count);
+  return count;
+}
+
+// False if the job was withdrawn.
+bool Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) {
+  const int32_t status = std::atomic_ref<int32_t>(job->status).load(std::memory_order_seq_cst);
+  if (!is_serial && status != 0) return false;
+  Shared& own = shared();
+  const uint32_t index = FreeSlot();
+  Slot& slot = own.slots[index];
+  const std::span<const uint8_t> input = InputOf(*job, is_serial);
+  slot.function = ModuleId(is_serial ? job->serial : job->parallel);
+  slot.type = is_serial && status != 0 && job->result_type == PADATA_RESULT_NONE ? kStatusInput : job->result_type & ~kOwnMemory;
+  slot.is_serial = is_serial ? 1 : 0;
+  slot.size = static_cast<uint32_t>(input.size());
+  slot.shell = ShellOf(job)->id();
+  slot.cb_cpu = job->cb_cpu;
+  slot.seq_nr = static_cast<double>(Segment::Of(job)->SeqNr(job));
+  slot.number = slot.type == kStatusInput ? status : job->result.number;
+  if (!is_serial) std::memcpy(&slot.submitted_ms, &job->part_size[1], sizeof(slot.submitted_ms));
+  const bool fits = own.arena_used <= arena.size() && input.size() <= arena.size() - own.arena_used;
+  slot.offset = fits ? own.arena_used : kNotFetched;
+  if (fits && !input.empty()) {
+    std::memcpy(arena.data() + own.arena_used, input.data(), input.size());
+    own.arena_used += static_cast<uint32_t>((input.size() + 7) & ~size_t{7});
+  }
+  jobs_[index] = job;
+  own.inbox[(*count)++] = index;
+  slot.state.store(kClaimed, std::memory_order_release);
+  return true;
+}
+
+void Isolate::Fetch(uint32_t slot, std::span<uint8_t> to) {
+  const std::span<const uint8_t> input = InputOf(*jobs_[slot], shared().slots[slot].is_serial != 0);
+  std::memcpy(to.data(), input.data(), std::min(to.size(), input.size()));
+}
+
+uint32_t Isolate::FreeSlot() {
+  while (shared().slots[next_slot_].state.load(std::memory_order_acquire) != kFree) next_slot_ = (next_slot_ + 1) % kSlots;
+  return std::exchange(next_slot_, (next_slot_ + 1) % kSlots);
+}
+
+uint32_t Isolate::CountFree() {
+  const auto is_free = [](const Slot& slot) { return slot.state.load(std::memory_order_relaxed) == kFree; };
+  return static_cast<uint32_t>(std::ranges::count_if(shared().slots, is_free));
+}
+
+// On the CPU of the event loop it would look in vain: the loop, which brings the work, cannot run meanwhile.
+bool Isolate::Spin() {
+  if (shared().may_sleep == 0 || instance_->environment().loop_cpu() == cpu_) return false;
+  bool found = false;
+  if (spinning.fetch_add(1, std::memory_order_relaxed) == 0) {
+    const uint64_t end = MonotonicNs() + kSpinNs;
+    while (!(found = group_.HasWork()) && MonotonicNs() < end) {
+      for (int i = 0; i < 16; ++i) CpuRelax();
+    }
+  }
+  spinning.fetch_sub(1, std::memory_order_relaxed);
+  return found;
+}
+
+// Nothing was found: looks for a while, then says that it sleeps, and looks once more.
+uint32_t Isolate::Sleep(std::span<uint8_t> arena) {
+  instance_->environment().Flush();
+  if (Spin()) {
+    if (const uint32_t count = Claim(arena); count != 0) return count;
+  }
+  while (true) {
+    shared().armed.store(1, std::memory_order_seq_cst);
+    Attend(false);
+    if (!FindsWork() || shared().armed.exchange(0, std::memory_order_seq_cst) == 0) return 0;
+    Attend(true);
+    if (const uint32_t count = Claim(arena); count != 0) return count;
+  }
+}
+
+void Isolate::TakeBack() {
+  std::array<Job*, kSlots> taken;
+  size_t count = 0;
+  MutexLock lock(mutex_);
+  for (uint32_t i = 0; i < kSlots; ++i) {
+    Slot& slot = shared().slots[i];
+    uint32_t claimed = kClaimed;
+    if (jobs_[i] == nullptr || slot.is_serial != 0) continue;
+    if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_seq_cst)) continue;
+    taken[count++] = std::exchange(jobs_[i], nullptr);
+  }
+  if (count == 0) return;
+  instance_->CountJobs(cpu_, -static_cast<int64_t>(count));
+  group_.queue().GiveBack(std::span(taken).first(count));
+}
+
+void Isolate::TakeBackIfStuck() {
+  const uint32_t progress = shared().progress.load(std::memory_order_relaxed);
+  if (std::exchange(seen_progress_, progress) == progress) TakeBack();
+}
+
+bool Isolate::Withdraw(const Job* job) {
+  MutexLock lock(mutex_);
+  for (uint32_t i = 0; i < kSlots; ++i) {
+    Slot& slot = shared().slots[i];
+    uint32_t claimed = kClaimed;
+    if (jobs_[i] != job || slot.is_serial != 0) continue;
+    if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_seq_cst)) return false;
+    jobs_[i] = nullptr;
+    return true;
+  }
+  return false;
+}
+
+std::vector<Isolate::Died> Isolate::Abandon() {
+  Complete();
+  shared().armed.store(0, std::memory_order_seq_cst);
+  Attend(false);
+  TakeBack();
+  std::vector<Died> died = DropAll();
+  for (const Died& each : died) {
+    if (each.is_serial) ShellOf(each.job)->Serialized(each.job);
+  }
+  return died;
+}
+
+std::vector<Isolate::Died> Isolate::DropAll() {
+  std::vector<Died> died;
+  MutexLock lock(mutex_);
+  for (uint32_t i = 0; i < kSlots; ++i) {
+    Slot& slot = shared().slots[i];
+    const bool has_begun = slot.state.load(std::memory_order_acquire) == kBegun;
+    Job* const job = std::exchange(jobs_[i], nullptr);
+    if (job == nullptr) continue;
+    if (slot.is_serial != 0 && !has_begun) {
+      group_.ReturnSerial(job);
+    } else {
+      died.push_back({job, slot.shell, Segment::Of(job)->SeqNr(job), slot.is_serial != 0});
+    }
+    slot.state.store(kFree, std::memory_order_release);
+  }
+  return died;
+}
+
+}  // namespace padata

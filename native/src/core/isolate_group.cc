@@ -1,0 +1,159 @@
+#include "core/isolate_group.h"
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+#include "core/check.h"
+#include "core/environment.h"
+#include "core/instance.h"
+#include "core/job_runner.h"
+
+namespace padata {
+namespace {
+
+RefPtr<SharedMemory> NewControl() {
+  RefPtr<SharedMemory> memory = SharedMemory::Allocate(sizeof(IsolateGroup::Control));
+  PADATA_CHECK(memory, "no memory for isolates");
+  new (memory->data()) IsolateGroup::Control{};
+  return memory;
+}
+
+}  // namespace
+
+IsolateGroup::IsolateGroup(Instance& instance)
+    : instance_(instance), control_memory_(NewControl()), queue_(control().queue), cost_ns_(Instance::kUnknownCostNs) {}
+
+RefPtr<Isolate> IsolateGroup::Add(int cpu) {
+  RefPtr<Isolate> isolate(new Isolate(instance_, *this, cpu));
+  MutexLock lock(mutex_);
+  isolates_.push_back(isolate);
+  return isolate;
+}
+
+void IsolateGroup::Remove(Isolate& isolate) {
+  {
+    MutexLock lock(mutex_);
+    std::erase_if(isolates_, [&isolate](const auto& each) { return each.get() == &isolate; });
+  }
+  Rescue();  // it may have been woken for a job, or have given some back
+}
+
+void IsolateGroup::Clear() {
+  MutexLock lock(mutex_);
+  isolates_.clear();
+}
+
+std::vector<RefPtr<Isolate>> IsolateGroup::All() {
+  MutexLock lock(mutex_);
+  return isolates_;
+}
+
+bool IsolateGroup::Withdraw(Job* job, int32_t status) {
+  // seq_cst: an isolate that claims it after the look below sees this.
+  std::atomic_ref<int32_t>(job->status).store(status, std::memory_order_seq_cst);
+  for (const auto& isolate : All()) {
+    if (!isolate->Withdraw(job)) continue;
+    CompleteWith(job, status);
+    return true;
+  }
+  return false;
+}
+
+void IsolateGroup::Cancel(int32_t status) {
+  std::array<Job*, Isolate::kSlots> batch;
+  while (const size_t count = queue_.Claim(batch)) {
+    for (size_t i = 0; i < count; ++i) CompleteWith(batch[i], status);
+  }
+}
+
+void IsolateGroup::Rescue() {
+  instance_.environment().ForgetBusy();
+  for (const auto& isolate : All()) isolate->TakeBackIfStuck();
+  control().attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
+  if (HasWork()) Kick(-1);
+}
+
+void IsolateGroup::LeaveUnusable() {
+  for (const auto& isolate : All()) {
+    if (!instance_.MayRun(isolate->cpu())) isolate->TakeBack();
+  }
+  control().attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
+  if (HasWork()) Kick(-1);
+}
+
+void IsolateGroup::Attend() {
+  std::atomic<uint32_t>& attended = control().attended;
+  if ((attended.fetch_add(1, std::memory_order_seq_cst) & kKickPending) != 0) {
+    attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
+  }
+}
+
+void IsolateGroup::Kick(int avoid_cpu) {
+  std::atomic<uint32_t>& attended = control().attended;
+  if ((attended.fetch_or(kKickPending, std::memory_order_seq_cst) & kKickPending) != 0) return;
+  if (WakeOne(avoid_cpu, true)) return;
+  // Nobody was asleep. Jobs that came since then were not kicked for, and one may have gone to sleep behind our back.
+  attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
+  if (HasWork()) WakeOne(avoid_cpu, true);
+}
+
+void IsolateGroup::ShareBacklog() {
+  const uint64_t backlog_ns = uint64_t{queue_.Backlog()} * cost_ns();
+  if (backlog_ns < Instance::kWakeWorthNs) return;
+  const Environment& environment = instance_.environment();
+  WakeOne(environment.loop_cpu(), backlog_ns >= Instance::kLoopCpuWorthNs && !environment.IsBusy());
+}
+
+bool IsolateGroup::WakeOne(int avoid_cpu, bool also_avoided) {
+  RefPtr<Isolate> avoided;
+  for (const auto& isolate : All()) {
+    if (!isolate->IsAsleep() || !instance_.MayRun(isolate->cpu())) continue;
+    if (isolate->cpu() == avoid_cpu) {
+      avoided = isolate;
+    } else if (isolate->WakeUp()) {
+      return true;
+    }
+  }
+  return also_avoided && avoided && avoided->WakeUp();
+}
+
+void IsolateGroup::Measured(size_t jobs, uint64_t ns) {
+  const uint64_t now = std::min<uint64_t>(ns / jobs, 1'000'000'000);  // see Instance::Measured()
+  const uint64_t before = cost_ns();
+  const uint64_t next = now < before ? (before + 3 * now) / 4 : std::min(now, 2 * before + 1);
+  cost_ns_.store(static_cast<uint32_t>(next), std::memory_order_relaxed);
+}
+
+void IsolateGroup::DeliverSerial(Job* job) {
+  const int cpu = job->cb_cpu;
+  {
+    MutexLock lock(serial_mutex_);
+    serial_[cpu].push_back(job);
+  }
+  for (const auto& isolate : All()) {
+    if (isolate->cpu() == cpu) isolate->WakeUp();
+  }
+}
+
+Job* IsolateGroup::NextSerial(int cpu) {
+  MutexLock lock(serial_mutex_);
+  const auto inbox = serial_.find(cpu);
+  if (inbox == serial_.end() || inbox->second.empty()) return nullptr;
+  Job* const job = inbox->second.front();
+  inbox->second.pop_front();
+  return job;
+}
+
+bool IsolateGroup::HasSerial(int cpu) {
+  MutexLock lock(serial_mutex_);
+  const auto inbox = serial_.find(cpu);
+  return inbox != serial_.end() && !inbox->second.empty();
+}
+
+void IsolateGroup::ReturnSerial(Job* job) {
+  MutexLock lock(serial_mutex_);
+  serial_[job->cb_cpu].push_front(job);
+}
+
+}  // namespace padata
