@@ -1,9 +1,9 @@
 import type { TransformOptions as StreamOptions, Transform } from 'node:stream';
 import { PadataError } from './errors.js';
+import { asError } from './internal/as-error.js';
 import type { InstancePort } from './internal/instance-port.js';
 import { mapJobs } from './internal/map.js';
 import { checkUsable, type FunctionHandle, handleKey } from './internal/native-function.js';
-import { asError } from './internal/outcome.js';
 import { type RunFunction, RunJob } from './internal/run-job.js';
 import { ShellPort } from './internal/shell-port.js';
 import { JobTransform } from './internal/transform.js';

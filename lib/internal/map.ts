@@ -1,7 +1,7 @@
 /** shell.map(): an ordered, bounded window of jobs between a source and a consumer. */
 import type { MapOptions, Shell } from '../shell.js';
+import { asError } from './as-error.js';
 import { Fifo } from './fifo.js';
-import { asError } from './outcome.js';
 import { type RunFunction, RunJob } from './run-job.js';
 
 type Outcome<O> = { output: O } | { error: Error };

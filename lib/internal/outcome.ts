@@ -1,6 +1,7 @@
 /** What a job came to, and the call of its serial() on the event loop. */
 import { PadataError } from '../errors.js';
 import type { Job } from '../job.js';
+import { asError } from './as-error.js';
 import { environment } from './environment.js';
 import {
   BYTES,
@@ -17,7 +18,6 @@ import type { FunctionHandle } from './native-function.js';
 import type { Segment } from './segment.js';
 import type { Slab } from './slab.js';
 import { stackless } from './stackless.js';
-import { describe } from './validate.js';
 
 /** Sets `result` and `error` of a job whose parallel() was a native function. A job that does not let us still has its turn. */
 export function readOutcome(job: Job, parallel: FunctionHandle, segment: Segment, index: number): void {
@@ -111,14 +111,4 @@ export function throwSoon(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });
-}
-
-/** Whatever was thrown, as an Error. Never throws itself, however strange the value is. */
-export function asError(value: unknown, what = 'parallel() threw'): Error {
-  try {
-    if (value instanceof Error) return value;
-    return new Error(`${what} ${describe(value)}`, { cause: value });
-  } catch {
-    return new Error(`${what} something that cannot be described`, { cause: value });
-  }
 }

@@ -1,7 +1,7 @@
 /** Jobs that the convenience functions make: one value in, one value or error out, told to a receiver in order. */
 import type { Job, ParallelFunction } from '../job.js';
 import type { NativeFunction } from '../native-function.js';
-import { asError } from './outcome.js';
+import { asError } from './as-error.js';
 
 /** What run(), map() and transform() take: a native function, or a closure that returns the output or a promise of it. */
 export type RunFunction<I, O> = ParallelFunction<I, O> | ((input: I) => O | PromiseLike<O>);
