@@ -144,7 +144,7 @@ describe('free()', () => {
     padata.free();
     padata.stop();
     expect(padata.state).toBe('stopped');
-    expect(padata.stats()).toEqual({ name: 'freed', state: 'stopped', pending: 0, shells: 0, cpus: [] });
+    expect(padata.stats()).toEqual({ name: 'freed', state: 'stopped', isolates: [], pending: 0, shells: 0, cpus: [] });
     expect([...padata.usable.parallel]).toEqual([...here]);
     expect(() => padata.start()).toThrow(freed('padata_start'));
     expect(() => padata.createShell()).toThrow(freed('padata_alloc_shell'));
