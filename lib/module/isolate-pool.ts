@@ -15,7 +15,7 @@ import { Broadcasts } from './broadcasts.js';
 import { decodeError } from './errors.js';
 import { Isolate, type IsolateListener, type IsolateOptions, type IsolateStats } from './isolate.js';
 import { Limits } from './limits.js';
-import type { Definition, FromIsolate, JobKey } from './messages.js';
+import { type Definition, type FromIsolate, type JobKey, nameOf } from './messages.js';
 import type { ModuleFunction } from './module-function.js';
 import type { ModuleJob } from './module-job.js';
 import { ModuleSerial } from './module-serial.js';
@@ -365,10 +365,6 @@ export class IsolatePool implements IsolateListener {
       if (this.#pending === 0 && !this.#isClosed) this.#setRef(false);
     });
   }
-}
-
-function nameOf({ shell, seqNr }: JobKey): string {
-  return `${shell}:${seqNr | 0}`;
 }
 
 function ownerDead(isolate: Isolate, exitCode: number, cause: Error | undefined): PadataError {

@@ -2,7 +2,7 @@
 import { PadataError } from '../errors.js';
 import { now } from './clock.js';
 import type { Isolate } from './isolate.js';
-import type { JobKey } from './messages.js';
+import { type JobKey, nameOf } from './messages.js';
 import type { ModuleJob } from './module-job.js';
 
 /** The least time between two looks, in milliseconds. */
@@ -57,8 +57,4 @@ export class Limits {
     isolate.kill();
     return Number.POSITIVE_INFINITY;
   }
-}
-
-function nameOf({ shell, seqNr }: JobKey): string {
-  return `${shell}:${seqNr | 0}`;
 }

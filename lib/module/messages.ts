@@ -22,6 +22,11 @@ export interface JobKey {
   seqNr: number;
 }
 
+/** For tables. The event loop knows a seqNr modulo 2^32, the isolate all of it. */
+export function nameOf({ shell, seqNr }: JobKey): string {
+  return `${shell}:${seqNr | 0}`;
+}
+
 export type ToIsolate =
   | { kind: 'define'; definition: Definition }
   /** The input of a job that had to go by message. */

@@ -24,10 +24,13 @@ export class Outbox {
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #bytes: Uint8Array;
+  readonly #flush: () => void;
   #count = 0;
   #used = 0;
 
-  constructor(handle: IsolateHandle) {
+  /** @param flush makes room: it calls turn(), then clear() */
+  constructor(handle: IsolateHandle, flush: () => void) {
+    this.#flush = flush;
     this.#handle = handle;
     this.#words = new Int32Array(handle.memory);
     this.#doubles = new Float64Array(handle.memory);
@@ -44,30 +47,22 @@ export class Outbox {
     this.#used = 0;
   }
 
-  /** @param flush makes room: it calls turn(), then clear() */
-  add(slot: number, type: number, number: number, bytes: Uint8Array | undefined, flush: () => void): void {
-    this.#put(slot, type, 0, number, bytes, flush);
+  add(slot: number, type: number, number: number, bytes: Uint8Array | undefined): void {
+    this.#put(slot, type, 0, number, bytes);
   }
 
   /** The job failed with an error, as encodeError() has written it. */
-  addFailure(slot: number, error: Uint8Array, flush: () => void): void {
-    this.#put(slot, FAILURE, -constants.errno.EIO, 0, error, flush);
+  addFailure(slot: number, error: Uint8Array): void {
+    this.#put(slot, FAILURE, -constants.errno.EIO, 0, error);
   }
 
-  #put(
-    slot: number,
-    type: number,
-    status: number,
-    number: number,
-    bytes: Uint8Array | undefined,
-    flush: () => void,
-  ): void {
+  #put(slot: number, type: number, status: number, number: number, bytes: Uint8Array | undefined): void {
     const size = bytes === undefined ? 0 : bytes.length;
     if (size > LARGEST_SHARED) {
       this.#handle.finish(slot, type, status, bytes as Uint8Array);
       return;
     }
-    if (this.#count === SLOTS || this.#used + size > RESULT_BYTES) flush();
+    if (this.#count === SLOTS || this.#used + size > RESULT_BYTES) this.#flush();
     const base = outcomeAt(this.#count);
     const words = this.#words;
     words[base + OUTCOME_SLOT] = slot;

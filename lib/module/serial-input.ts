@@ -1,7 +1,7 @@
 /** What a module function is given that is the serial() of a job. */
 import { PadataError } from '../errors.js';
-import type { JobContext } from './context.js';
 import { decodeError } from './errors.js';
+import type { JobContext } from './running.js';
 import { decode, FAILURE } from './values.js';
 
 /** parallel() was a native function, and ended with an errno, which is the number. See kStatusInput in core/job.h. */
