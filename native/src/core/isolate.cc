@@ -156,7 +156,8 @@ void Isolate::Finish(const Outcome& outcome, std::span<const uint8_t> bytes) {
 // Writes what a job came to, and marks it as done.
 void Isolate::Store(const Outcome& outcome, std::span<const uint8_t> bytes) {
   Job* const job = Release(outcome.slot);
-  std::atomic_ref<int32_t>(job->status).store(outcome.status, std::memory_order_relaxed);  // see IsolateGroup::Withdraw()
+  std::atomic_ref<int32_t>(job->status)
+      .store(outcome.status, std::memory_order_relaxed);  // see IsolateGroup::Withdraw()
   job->result_type = outcome.type;
   if (outcome.type == PADATA_RESULT_NUMBER || outcome.type == kConstantResult) {
     job->result.number = outcome.number;
@@ -245,7 +246,8 @@ bool Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t*
   Slot& slot = own.slots[index];
   const std::span<const uint8_t> input = InputOf(*job, is_serial);
   slot.function = ModuleId(is_serial ? job->serial : job->parallel);
-  slot.type = is_serial && status != 0 && job->result_type == PADATA_RESULT_NONE ? kStatusInput : job->result_type & ~kOwnMemory;
+  slot.type = is_serial && status != 0 && job->result_type == PADATA_RESULT_NONE ? kStatusInput
+                                                                                 : job->result_type & ~kOwnMemory;
   slot.is_serial = is_serial ? 1 : 0;
   slot.size = static_cast<uint32_t>(input.size());
   slot.shell = ShellOf(job)->id();
@@ -271,7 +273,8 @@ void Isolate::Fetch(uint32_t slot, std::span<uint8_t> to) {
 }
 
 uint32_t Isolate::FreeSlot() {
-  while (shared().slots[next_slot_].state.load(std::memory_order_acquire) != kFree) next_slot_ = (next_slot_ + 1) % kSlots;
+  while (shared().slots[next_slot_].state.load(std::memory_order_acquire) != kFree)
+    next_slot_ = (next_slot_ + 1) % kSlots;
   return std::exchange(next_slot_, (next_slot_ + 1) % kSlots);
 }
 

@@ -151,7 +151,7 @@ bool StoreModuleBytes(Job* job, std::span<const uint8_t> bytes, Environment& env
   if (job->bytes == nullptr || job->part_size[0] < bytes.size()) {
     const RefPtr<SharedMemory> memory = SharedMemory::Allocate(bytes.size());
     if (!memory) return false;
-    const SharedMemory* const address = memory.get();
+    const auto address = reinterpret_cast<uint64_t>(memory.get());
     job->bytes = memory->data();
     std::memcpy(&job->part_size[1], &address, sizeof(address));
     job->result_type |= kOwnMemory;

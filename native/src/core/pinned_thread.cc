@@ -228,7 +228,7 @@ int UnpinnedThread::Start(const std::string& name, std::function<void()> body) {
     return nullptr;
   };
   const int error = pthread_create(&thread_, nullptr, run, handed_over.get());
-  if (error == 0) handed_over.release();
+  if (error == 0) (void)handed_over.release();  // the thread owns it
   return -error;
 }
 
