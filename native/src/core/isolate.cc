@@ -132,7 +132,7 @@ uint32_t Isolate::Complete() {
     for (uint32_t i = 0; i < count; ++i) {
       const Outcome& outcome = own.outcome[i];
       PADATA_CHECK(outcome.slot < kSlots && uint64_t{outcome.offset} + outcome.size <= kResultBytes, "a wrong outcome");
-      Job* const job = jobs_[outcome.slot];
+      Job* const job = JobIn(outcome.slot);
       if (own.slots[outcome.slot].is_serial == 0) {
         completion.Enter(ShellOf(job));
         Store(outcome, std::span(own.bytes).subspan(outcome.offset, outcome.size));
@@ -149,14 +149,15 @@ uint32_t Isolate::Complete() {
 
 void Isolate::Finish(const Outcome& outcome, std::span<const uint8_t> bytes) {
   Completion completion(false);
-  completion.Enter(ShellOf(jobs_[outcome.slot]));
+  completion.Enter(ShellOf(JobIn(outcome.slot)));
   Store(outcome, bytes);
 }
 
 // Writes what a job came to, and marks it as done.
 void Isolate::Store(const Outcome& outcome, std::span<const uint8_t> bytes) {
   Job* const job = Release(outcome.slot);
-  std::atomic_ref<int32_t>(job->status).store(outcome.status, std::memory_order_relaxed);  // see IsolateGroup::Withdraw()
+  std::atomic_ref<int32_t>(job->status)
+      .store(outcome.status, std::memory_order_relaxed);  // see IsolateGroup::Withdraw()
   job->result_type = outcome.type;
   if (outcome.type == PADATA_RESULT_NUMBER || outcome.type == kConstantResult) {
     job->result.number = outcome.number;
@@ -168,7 +169,8 @@ void Isolate::Store(const Outcome& outcome, std::span<const uint8_t> bytes) {
 }
 
 Job* Isolate::Release(uint32_t slot) {
-  Job* const job = std::exchange(jobs_[slot], nullptr);
+  Job* const job = JobIn(slot);
+  jobs_[slot].store(nullptr, std::memory_order_relaxed);
   shared().slots[slot].state.store(kFree, std::memory_order_release);
   return job;
 }
@@ -193,7 +195,7 @@ bool Isolate::FindsWork() {
 bool Isolate::Retire() {
   MutexLock lock(mutex_);
   is_retired_.store(true, std::memory_order_relaxed);
-  return std::ranges::all_of(jobs_, [](const Job* job) { return job == nullptr; });
+  return std::ranges::all_of(jobs_, [](const auto& job) { return job.load(std::memory_order_relaxed) == nullptr; });
 }
 
 void Isolate::GiveBack() {
@@ -245,7 +247,8 @@ bool Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t*
   Slot& slot = own.slots[index];
   const std::span<const uint8_t> input = InputOf(*job, is_serial);
   slot.function = ModuleId(is_serial ? job->serial : job->parallel);
-  slot.type = is_serial && status != 0 && job->result_type == PADATA_RESULT_NONE ? kStatusInput : job->result_type & ~kOwnMemory;
+  slot.type = is_serial && status != 0 && job->result_type == PADATA_RESULT_NONE ? kStatusInput
+                                                                                 : job->result_type & ~kOwnMemory;
   slot.is_serial = is_serial ? 1 : 0;
   slot.size = static_cast<uint32_t>(input.size());
   slot.shell = ShellOf(job)->id();
@@ -259,19 +262,20 @@ bool Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t*
     std::memcpy(arena.data() + own.arena_used, input.data(), input.size());
     own.arena_used += static_cast<uint32_t>((input.size() + 7) & ~size_t{7});
   }
-  jobs_[index] = job;
+  jobs_[index].store(job, std::memory_order_relaxed);
   own.inbox[(*count)++] = index;
   slot.state.store(kClaimed, std::memory_order_release);
   return true;
 }
 
 void Isolate::Fetch(uint32_t slot, std::span<uint8_t> to) {
-  const std::span<const uint8_t> input = InputOf(*jobs_[slot], shared().slots[slot].is_serial != 0);
+  const std::span<const uint8_t> input = InputOf(*JobIn(slot), shared().slots[slot].is_serial != 0);
   std::memcpy(to.data(), input.data(), std::min(to.size(), input.size()));
 }
 
 uint32_t Isolate::FreeSlot() {
-  while (shared().slots[next_slot_].state.load(std::memory_order_acquire) != kFree) next_slot_ = (next_slot_ + 1) % kSlots;
+  while (shared().slots[next_slot_].state.load(std::memory_order_acquire) != kFree)
+    next_slot_ = (next_slot_ + 1) % kSlots;
   return std::exchange(next_slot_, (next_slot_ + 1) % kSlots);
 }
 
@@ -316,9 +320,9 @@ void Isolate::TakeBack() {
   for (uint32_t i = 0; i < kSlots; ++i) {
     Slot& slot = shared().slots[i];
     uint32_t claimed = kClaimed;
-    if (jobs_[i] == nullptr || slot.is_serial != 0) continue;
+    if (JobIn(i) == nullptr || slot.is_serial != 0) continue;
     if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_seq_cst)) continue;
-    taken[count++] = std::exchange(jobs_[i], nullptr);
+    taken[count++] = jobs_[i].exchange(nullptr, std::memory_order_relaxed);
   }
   if (count == 0) return;
   instance_->CountJobs(cpu_, -static_cast<int64_t>(count));
@@ -335,9 +339,9 @@ bool Isolate::Withdraw(const Job* job) {
   for (uint32_t i = 0; i < kSlots; ++i) {
     Slot& slot = shared().slots[i];
     uint32_t claimed = kClaimed;
-    if (jobs_[i] != job || slot.is_serial != 0) continue;
+    if (JobIn(i) != job || slot.is_serial != 0) continue;
     if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_seq_cst)) return false;
-    jobs_[i] = nullptr;
+    jobs_[i].store(nullptr, std::memory_order_relaxed);
     return true;
   }
   return false;
@@ -361,7 +365,7 @@ std::vector<Isolate::Died> Isolate::DropAll() {
   for (uint32_t i = 0; i < kSlots; ++i) {
     Slot& slot = shared().slots[i];
     const bool has_begun = slot.state.load(std::memory_order_acquire) == kBegun;
-    Job* const job = std::exchange(jobs_[i], nullptr);
+    Job* const job = jobs_[i].exchange(nullptr, std::memory_order_relaxed);
     if (job == nullptr) continue;
     if (slot.is_serial != 0 && !has_begun) {
       group_.ReturnSerial(job);

@@ -139,6 +139,7 @@ class Isolate : public RefCounted<Isolate> {
   uint32_t Claim(std::span<uint8_t> arena) PADATA_EXCLUDES(mutex_);
   uint32_t ClaimSerial(std::span<uint8_t> arena) PADATA_REQUIRES(mutex_);
   bool Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) PADATA_REQUIRES(mutex_);
+  Job* JobIn(uint32_t slot) const { return jobs_[slot].load(std::memory_order_relaxed); }
   uint32_t FreeSlot();
   uint32_t CountFree();
   bool MayClaim();
@@ -154,7 +155,9 @@ class Isolate : public RefCounted<Isolate> {
   const RefPtr<SharedMemory> memory_;
 
   Mutex mutex_;
-  std::array<Job*, kSlots> jobs_{};  // written by the isolate under mutex_; read by others under it
+  // What is in the slots. Set under mutex_; taken out under it by others, who have taken the slot, and without it by the isolate, whose job has
+  // begun. relaxed: whoever reads it under mutex_ uses what he finds only if the slot is not begun.
+  std::array<std::atomic<Job*>, kSlots> jobs_{};
 
   std::atomic<bool> is_retired_{false};  // written under mutex_
 
