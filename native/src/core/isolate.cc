@@ -44,6 +44,22 @@ std::span<const uint8_t> InputOf(const Job& job, bool is_serial) {
   return {job.bytes + job.result.range.offset, job.result_type == PADATA_RESULT_NONE ? 0 : job.result.range.size};
 }
 
+// Says of a job that was taken from the queue that it is claimed. False: it has been withdrawn. relaxed, here and in IsolateGroup::Withdraw(): which
+// of the two comes first is all that matters.
+bool TakeUp(Job* job) {
+  const uint64_t seq_nr = Segment::Of(job)->SeqNr(job);
+  uint32_t state = JobState(seq_nr, JobPhase::kSubmitted);
+  if (job->state.compare_exchange_strong(state, JobState(seq_nr, JobPhase::kOutstanding), std::memory_order_relaxed))
+    return true;
+  PADATA_CHECK(state == JobState(seq_nr, JobPhase::kWithdrawn), "a job was claimed twice");
+  return false;
+}
+
+// The other way round, for a job that goes back into the queue.
+void LayDown(Job* job) {
+  job->state.store(JobState(Segment::Of(job)->SeqNr(job), JobPhase::kSubmitted), std::memory_order_relaxed);
+}
+
 // Several jobs of one shell are reordered together.
 class Completion {
  public:
@@ -156,8 +172,7 @@ void Isolate::Finish(const Outcome& outcome, std::span<const uint8_t> bytes) {
 // Writes what a job came to, and marks it as done.
 void Isolate::Store(const Outcome& outcome, std::span<const uint8_t> bytes) {
   Job* const job = Release(outcome.slot);
-  std::atomic_ref<int32_t>(job->status)
-      .store(outcome.status, std::memory_order_relaxed);  // see IsolateGroup::Withdraw()
+  job->status = outcome.status;
   job->result_type = outcome.type;
   if (outcome.type == PADATA_RESULT_NUMBER || outcome.type == kConstantResult) {
     job->result.number = outcome.number;
@@ -203,28 +218,37 @@ void Isolate::GiveBack() {
   if (group_.HasWork()) group_.Kick(cpu_);
 }
 
+// Until there is something, or nothing is left: jobs that were withdrawn do not count.
 uint32_t Isolate::Claim(std::span<uint8_t> arena) {
-  std::array<Job*, kSlots> claimed;
-  std::array<Job*, kSlots> withdrawn;
-  size_t withdrawn_count = 0;
-  uint32_t count = 0;
-  {
-    MutexLock lock(mutex_);
-    count = ClaimSerial(arena);
-    if (count == 0 && MayClaim()) {
-      const uint64_t fitting = std::clamp<uint64_t>(kBatchNs / (group_.cost_ns() + uint64_t{1}), 1, kSlots);
-      const uint64_t wanted = std::min<uint64_t>({shared().limit, CountFree(), fitting});
-      const size_t got = group_.queue().Claim(std::span(claimed).first(wanted));
-      if (got != 0) instance_->environment().LookAtLoop();
-      for (size_t i = 0; i < got; ++i) {
-        if (!Fill(claimed[i], false, arena, &count)) withdrawn[withdrawn_count++] = claimed[i];
-      }
-      instance_->CountJobs(cpu_, static_cast<int64_t>(count));
-    }
+  std::vector<Job*> withdrawn;
+  while (true) {
+    const uint32_t count = ClaimOnce(arena, &withdrawn);
+    if (withdrawn.empty()) return count;
+    // Without the lock: whoever reorders may have to wake isolates.
+    for (Job* job : withdrawn) CompleteWith(job, -ECANCELED);
+    withdrawn.clear();
+    if (count != 0) return count;
   }
-  // Without the lock: whoever reorders may have to wake isolates.
-  for (size_t i = 0; i < withdrawn_count; ++i) CompleteWith(withdrawn[i], withdrawn[i]->status);
-  return count != 0 || withdrawn_count == 0 ? count : Claim(arena);
+}
+
+uint32_t Isolate::ClaimOnce(std::span<uint8_t> arena, std::vector<Job*>* withdrawn) {
+  MutexLock lock(mutex_);
+  if (const uint32_t count = ClaimSerial(arena); count != 0) return count;
+  return MayClaim() ? ClaimParallel(arena, withdrawn) : 0;
+}
+
+uint32_t Isolate::ClaimParallel(std::span<uint8_t> arena, std::vector<Job*>* withdrawn) {
+  std::array<Job*, kSlots> claimed;
+  uint32_t count = 0;
+  const uint64_t fitting = std::clamp<uint64_t>(kBatchNs / (group_.cost_ns() + uint64_t{1}), 1, kSlots);
+  const uint64_t wanted = std::min<uint64_t>({shared().limit, CountFree(), fitting});
+  const size_t got = group_.queue().Claim(std::span(claimed).first(wanted));
+  if (got != 0) instance_->environment().LookAtLoop();
+  for (Job* job : std::span(claimed).first(got)) {
+    TakeUp(job) ? Fill(job, false, arena, &count) : withdrawn->push_back(job);
+  }
+  instance_->CountJobs(cpu_, static_cast<int64_t>(count));
+  return count;
 }
 
 // One at a time: the next serial() comes when this one has returned.
@@ -238,23 +262,20 @@ uint32_t Isolate::ClaimSerial(std::span<uint8_t> arena) {
   return count;
 }
 
-// False if the job was withdrawn.
-bool Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) {
-  const int32_t status = std::atomic_ref<int32_t>(job->status).load(std::memory_order_seq_cst);
-  if (!is_serial && status != 0) return false;
+void Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) {
   Shared& own = shared();
   const uint32_t index = FreeSlot();
   Slot& slot = own.slots[index];
   const std::span<const uint8_t> input = InputOf(*job, is_serial);
   slot.function = ModuleId(is_serial ? job->serial : job->parallel);
-  slot.type = is_serial && status != 0 && job->result_type == PADATA_RESULT_NONE ? kStatusInput
-                                                                                 : job->result_type & ~kOwnMemory;
+  const bool is_errno = is_serial && job->status != 0 && job->result_type == PADATA_RESULT_NONE;
+  slot.type = is_errno ? kStatusInput : job->result_type & ~kOwnMemory;
   slot.is_serial = is_serial ? 1 : 0;
   slot.size = static_cast<uint32_t>(input.size());
   slot.shell = ShellOf(job)->id();
   slot.cb_cpu = job->cb_cpu;
   slot.seq_nr = static_cast<double>(Segment::Of(job)->SeqNr(job));
-  slot.number = slot.type == kStatusInput ? status : job->result.number;
+  slot.number = is_errno ? job->status : job->result.number;
   if (!is_serial) std::memcpy(&slot.submitted_ms, &job->part_size[1], sizeof(slot.submitted_ms));
   const bool fits = own.arena_used <= arena.size() && input.size() <= arena.size() - own.arena_used;
   slot.offset = fits ? own.arena_used : kNotFetched;
@@ -265,7 +286,6 @@ bool Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t*
   jobs_[index].store(job, std::memory_order_relaxed);
   own.inbox[(*count)++] = index;
   slot.state.store(kClaimed, std::memory_order_release);
-  return true;
 }
 
 void Isolate::Fetch(uint32_t slot, std::span<uint8_t> to) {
@@ -325,6 +345,7 @@ void Isolate::TakeBack() {
     taken[count++] = jobs_[i].exchange(nullptr, std::memory_order_relaxed);
   }
   if (count == 0) return;
+  for (Job* job : std::span(taken).first(count)) LayDown(job);
   instance_->CountJobs(cpu_, -static_cast<int64_t>(count));
   group_.queue().GiveBack(std::span(taken).first(count));
 }
@@ -334,17 +355,18 @@ void Isolate::TakeBackIfStuck() {
   if (std::exchange(seen_progress_, progress) == progress) TakeBack();
 }
 
-bool Isolate::Withdraw(const Job* job) {
+Isolate::Found Isolate::Withdraw(const Job* job) {
   MutexLock lock(mutex_);
   for (uint32_t i = 0; i < kSlots; ++i) {
     Slot& slot = shared().slots[i];
     uint32_t claimed = kClaimed;
     if (JobIn(i) != job || slot.is_serial != 0) continue;
-    if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_seq_cst)) return false;
+    if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_seq_cst)) return Found::kBegun;
     jobs_[i].store(nullptr, std::memory_order_relaxed);
-    return true;
+    instance_->CountJobs(cpu_, -1);
+    return Found::kTaken;
   }
-  return false;
+  return Found::kNot;
 }
 
 std::vector<Isolate::Died> Isolate::Abandon() {

@@ -118,8 +118,9 @@ class Isolate : public RefCounted<Isolate> {
   void TakeBack() PADATA_EXCLUDES(mutex_);
   // Environment. The same, if nothing has moved here since the last call.
   void TakeBackIfStuck();
-  // Environment. True if `job` was claimed here and had not begun: now it never will, and is the caller's.
-  bool Withdraw(const Job* job) PADATA_EXCLUDES(mutex_);
+  // Environment. Looks for a job. kTaken: it was claimed here and had not begun; now it never will, and is the caller's.
+  enum class Found { kNot, kBegun, kTaken };
+  Found Withdraw(const Job* job) PADATA_EXCLUDES(mutex_);
   // Environment, when the isolate's thread has ended: completes what had been finished, gives back what had not begun. Returns what had begun:
   // jobs that the caller has to complete; and serial() calls, which count as made.
   std::vector<Died> Abandon() PADATA_EXCLUDES(mutex_);
@@ -138,7 +139,9 @@ class Isolate : public RefCounted<Isolate> {
   Job* Release(uint32_t slot);
   uint32_t Claim(std::span<uint8_t> arena) PADATA_EXCLUDES(mutex_);
   uint32_t ClaimSerial(std::span<uint8_t> arena) PADATA_REQUIRES(mutex_);
-  bool Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) PADATA_REQUIRES(mutex_);
+  uint32_t ClaimOnce(std::span<uint8_t> arena, std::vector<Job*>* withdrawn) PADATA_EXCLUDES(mutex_);
+  uint32_t ClaimParallel(std::span<uint8_t> arena, std::vector<Job*>* withdrawn) PADATA_REQUIRES(mutex_);
+  void Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) PADATA_REQUIRES(mutex_);
   Job* JobIn(uint32_t slot) const { return jobs_[slot].load(std::memory_order_relaxed); }
   uint32_t FreeSlot();
   uint32_t CountFree();

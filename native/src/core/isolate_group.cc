@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <new>
 
 #include "core/check.h"
 #include "core/environment.h"
 #include "core/instance.h"
 #include "core/job_runner.h"
+#include "core/segment.h"
 
 namespace padata {
 namespace {
@@ -49,15 +51,27 @@ std::vector<RefPtr<Isolate>> IsolateGroup::All() {
   return isolates_;
 }
 
-bool IsolateGroup::Withdraw(Job* job, int32_t status) {
-  // seq_cst: an isolate that claims it after the look below sees this.
-  std::atomic_ref<int32_t>(job->status).store(status, std::memory_order_seq_cst);
-  for (const auto& isolate : All()) {
-    if (!isolate->Withdraw(job)) continue;
-    CompleteWith(job, status);
-    return true;
+// A job that is neither in the queue nor in a slot is on its way back into the queue, or is being completed: that is over in a moment.
+bool IsolateGroup::Withdraw(Job* job) {
+  const uint64_t seq_nr = Segment::Of(job)->SeqNr(job);
+  while (true) {
+    uint32_t state = JobState(seq_nr, JobPhase::kSubmitted);
+    // relaxed: see TakeUp() in isolate.cc
+    if (job->state.compare_exchange_strong(state, JobState(seq_nr, JobPhase::kWithdrawn), std::memory_order_relaxed))
+      return false;
+    if (state != JobState(seq_nr, JobPhase::kOutstanding)) return false;  // it is through
+    const Isolate::Found found = WithdrawFromIsolates(job);
+    if (found == Isolate::Found::kTaken) CompleteWith(job, -ECANCELED);
+    if (found != Isolate::Found::kNot) return found == Isolate::Found::kTaken;
+    YieldCpu();
   }
-  return false;
+}
+
+Isolate::Found IsolateGroup::WithdrawFromIsolates(const Job* job) {
+  for (const auto& isolate : All()) {
+    if (const Isolate::Found found = isolate->Withdraw(job); found != Isolate::Found::kNot) return found;
+  }
+  return Isolate::Found::kNot;
 }
 
 void IsolateGroup::Cancel(int32_t status) {

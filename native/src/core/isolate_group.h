@@ -42,9 +42,9 @@ class IsolateGroup {
   // Environment.
   RefPtr<Isolate> Add(int cpu) PADATA_EXCLUDES(mutex_);
   void Remove(Isolate& isolate) PADATA_EXCLUDES(mutex_);
-  // Environment: a job is to be taken out. True if it is the caller's now, to be completed. False: it has begun, or is on its way, and completes with
-  // `status` as soon as an isolate claims it.
-  bool Withdraw(Job* job, int32_t status) PADATA_EXCLUDES(mutex_);
+  // Environment: a job that has not had its turn is not wanted any more. True: it is completed with -ECANCELED. False: it has begun, or nobody has
+  // claimed it; then it never begins, and whoever claims it completes it so.
+  bool Withdraw(Job* job) PADATA_EXCLUDES(mutex_);
   // Environment: every job that nobody has claimed is completed with `status`.
   void Cancel(int32_t status);
   // Environment: jobs wait and nothing moves.
@@ -82,6 +82,7 @@ class IsolateGroup {
   static constexpr uint32_t kKickPending = 1u << 31;
 
   bool WakeOne(int avoid_cpu, bool also_avoided) PADATA_EXCLUDES(mutex_);
+  Isolate::Found WithdrawFromIsolates(const Job* job) PADATA_EXCLUDES(mutex_);
   std::vector<RefPtr<Isolate>> All() PADATA_EXCLUDES(mutex_);
 
   Instance& instance_;
