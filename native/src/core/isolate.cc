@@ -153,9 +153,8 @@ uint32_t Isolate::Complete() {
         completion.Enter(ShellOf(job));
         Store(outcome, std::span(own.bytes).subspan(outcome.offset, outcome.size));
       } else {
-        in_serial_ = false;
         Release(outcome.slot);
-        ShellOf(job)->Serialized(job);
+        group_.Serialized(job);
       }
     }
   }
@@ -251,13 +250,12 @@ uint32_t Isolate::ClaimParallel(std::span<uint8_t> arena, std::vector<Job*>* wit
   return count;
 }
 
-// One at a time: the next serial() comes when this one has returned.
+// One at a time, see IsolateGroup::NextSerial().
 uint32_t Isolate::ClaimSerial(std::span<uint8_t> arena) {
   uint32_t count = 0;
-  if (in_serial_ || is_retired_.load(std::memory_order_relaxed) || CountFree() == 0) return 0;
+  if (is_retired_.load(std::memory_order_relaxed) || CountFree() == 0) return 0;
   Job* const job = group_.NextSerial(cpu_);
   if (job == nullptr) return 0;
-  in_serial_ = true;
   Fill(job, true, arena, &count);
   return count;
 }
@@ -376,7 +374,7 @@ std::vector<Isolate::Died> Isolate::Abandon() {
   TakeBack();
   std::vector<Died> died = DropAll();
   for (const Died& each : died) {
-    if (each.is_serial) ShellOf(each.job)->Serialized(each.job);
+    if (each.is_serial) group_.Serialized(each.job);
   }
   return died;
 }

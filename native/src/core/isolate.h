@@ -168,7 +168,6 @@ class Isolate : public RefCounted<Isolate> {
   bool attends_ = false;
   uint32_t next_slot_ = 0;
   uint64_t returned_ns_ = 0;
-  bool in_serial_ = false;
 
   uint32_t seen_progress_ = 0;  // environment
 

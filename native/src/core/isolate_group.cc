@@ -10,6 +10,7 @@
 #include "core/instance.h"
 #include "core/job_runner.h"
 #include "core/segment.h"
+#include "core/shell.h"
 
 namespace padata {
 namespace {
@@ -39,6 +40,7 @@ void IsolateGroup::Remove(Isolate& isolate) {
     std::erase_if(isolates_, [&isolate](const auto& each) { return each.get() == &isolate; });
   }
   Rescue();  // it may have been woken for a job, or have given some back
+  if (HasSerial(isolate.cpu())) WakeForSerial(isolate.cpu());
 }
 
 void IsolateGroup::Clear() {
@@ -143,8 +145,12 @@ void IsolateGroup::DeliverSerial(Job* job) {
   const int cpu = job->cb_cpu;
   {
     MutexLock lock(serial_mutex_);
-    serial_[cpu].push_back(job);
+    serial_[cpu].jobs.push_back(job);
   }
+  WakeForSerial(cpu);
+}
+
+void IsolateGroup::WakeForSerial(int cpu) {
   for (const auto& isolate : All()) {
     if (isolate->cpu() == cpu) isolate->WakeUp();
   }
@@ -153,21 +159,36 @@ void IsolateGroup::DeliverSerial(Job* job) {
 Job* IsolateGroup::NextSerial(int cpu) {
   MutexLock lock(serial_mutex_);
   const auto inbox = serial_.find(cpu);
-  if (inbox == serial_.end() || inbox->second.empty()) return nullptr;
-  Job* const job = inbox->second.front();
-  inbox->second.pop_front();
+  if (inbox == serial_.end() || inbox->second.jobs.empty() || inbox->second.is_out) return nullptr;
+  Job* const job = inbox->second.jobs.front();
+  inbox->second.jobs.pop_front();
+  inbox->second.is_out = true;
   return job;
 }
 
 bool IsolateGroup::HasSerial(int cpu) {
   MutexLock lock(serial_mutex_);
   const auto inbox = serial_.find(cpu);
-  return inbox != serial_.end() && !inbox->second.empty();
+  return inbox != serial_.end() && !inbox->second.jobs.empty() && !inbox->second.is_out;
+}
+
+void IsolateGroup::Serialized(Job* job) {
+  const int cpu = job->cb_cpu;
+  Segment::Of(job)->header.shell.load(std::memory_order_relaxed)->Serialized(job);
+  {
+    MutexLock lock(serial_mutex_);
+    SerialInbox& inbox = serial_[cpu];
+    inbox.is_out = false;
+    if (inbox.jobs.empty()) return;
+  }
+  WakeForSerial(cpu);  // not always the isolate that ran this one
 }
 
 void IsolateGroup::ReturnSerial(Job* job) {
   MutexLock lock(serial_mutex_);
-  serial_[job->cb_cpu].push_front(job);
+  SerialInbox& inbox = serial_[job->cb_cpu];
+  inbox.jobs.push_front(job);
+  inbox.is_out = false;
 }
 
 }  // namespace padata

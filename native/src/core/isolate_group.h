@@ -67,10 +67,14 @@ class IsolateGroup {
   uint32_t cost_ns() const { return cost_ns_.load(std::memory_order_relaxed); }
 
   // The reorderer: it is the turn of this job, whose serial() is a module function.
-  void DeliverSerial(Job* job) PADATA_EXCLUDES(serial_mutex_);
-  // Isolate on `cpu`: the next job of its own, or nullptr.
+  void DeliverSerial(Job* job) PADATA_EXCLUDES(serial_mutex_) PADATA_EXCLUDES(mutex_);
+  // Isolate on `cpu`: the next job of its own, or nullptr. A CPU has one serial() at a time: the next one comes when it has returned, also where the
+  // isolate that runs it is on its way out and another one has taken its place.
   Job* NextSerial(int cpu) PADATA_EXCLUDES(serial_mutex_);
+  // Any thread: whether NextSerial() has one.
   bool HasSerial(int cpu) PADATA_EXCLUDES(serial_mutex_);
+  // Isolate: a job that NextSerial() gave out has had its serial().
+  void Serialized(Job* job) PADATA_EXCLUDES(serial_mutex_) PADATA_EXCLUDES(mutex_);
   // Environment: puts one back that had not begun.
   void ReturnSerial(Job* job) PADATA_EXCLUDES(serial_mutex_);
 
@@ -81,7 +85,13 @@ class IsolateGroup {
  private:
   static constexpr uint32_t kKickPending = 1u << 31;
 
+  struct SerialInbox {
+    std::deque<Job*> jobs;
+    bool is_out = false;  // an isolate has the job before these
+  };
+
   bool WakeOne(int avoid_cpu, bool also_avoided) PADATA_EXCLUDES(mutex_);
+  void WakeForSerial(int cpu) PADATA_EXCLUDES(mutex_);
   Isolate::Found WithdrawFromIsolates(const Job* job) PADATA_EXCLUDES(mutex_);
   std::vector<RefPtr<Isolate>> All() PADATA_EXCLUDES(mutex_);
 
@@ -94,7 +104,7 @@ class IsolateGroup {
   std::vector<RefPtr<Isolate>> isolates_ PADATA_GUARDED_BY(mutex_);
 
   Mutex serial_mutex_;
-  std::unordered_map<int, std::deque<Job*>> serial_ PADATA_GUARDED_BY(serial_mutex_);
+  std::unordered_map<int, SerialInbox> serial_ PADATA_GUARDED_BY(serial_mutex_);  // by CPU
 };
 
 }  // namespace padata
