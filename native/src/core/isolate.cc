@@ -189,9 +189,10 @@ Job* Isolate::Release(uint32_t slot) {
   return job;
 }
 
+// On the CPU of an event loop that needs it, where somebody else attends: see ParallelThread::StandsBack().
 bool Isolate::StandsBack() {
   const Environment& environment = instance_->environment();
-  return environment.loop_cpu() == cpu_ && environment.IsBusy() && group_.attendance() > 1;
+  return environment.loop_cpu() == cpu_ && environment.IsBusy() && group_.attendance() > (attends_ ? 1 : 0);
 }
 
 bool Isolate::MayClaim() {
