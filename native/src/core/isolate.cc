@@ -117,6 +117,9 @@ uint32_t Isolate::Turn(std::span<uint8_t> arena) {
   if (done != 0) group_.Measured(done, now - returned_ns_);
   uint32_t count = 0;
   if (shared().limit != 0) {
+    // It may be here because one of its own jobs ended, and is not to be taken for one that sleeps. relaxed: who still sees it armed only makes it
+    // look once more.
+    shared().armed.store(0, std::memory_order_relaxed);
     Attend(true);
     count = Claim(arena);
     if (count == 0) count = Sleep(arena);
@@ -196,14 +199,14 @@ bool Isolate::StandsBack() {
 }
 
 bool Isolate::MayClaim() {
-  if (is_retired_.load(std::memory_order_relaxed) || !instance_->MayRun(cpu_) || StandsBack()) return false;
+  if (is_retired() || !instance_->MayRun(cpu_) || StandsBack()) return false;
   if (IsOnCpu(cpu_)) return true;
   CpuWatcher::Hint();  // the kernel has dropped the pin: others take the jobs until it is restored
   return false;
 }
 
 bool Isolate::FindsWork() {
-  if (group_.HasSerial(cpu_) && !is_retired_.load(std::memory_order_relaxed)) return true;
+  if (group_.HasSerial(cpu_) && !is_retired()) return true;
   return group_.HasWork() && MayClaim();
 }
 
@@ -254,7 +257,7 @@ uint32_t Isolate::ClaimParallel(std::span<uint8_t> arena, std::vector<Job*>* wit
 // One at a time, see IsolateGroup::NextSerial().
 uint32_t Isolate::ClaimSerial(std::span<uint8_t> arena) {
   uint32_t count = 0;
-  if (is_retired_.load(std::memory_order_relaxed) || CountFree() == 0) return 0;
+  if (is_retired() || CountFree() == 0) return 0;
   Job* const job = group_.NextSerial(cpu_);
   if (job == nullptr) return 0;
   Fill(job, true, arena, &count);
@@ -326,7 +329,11 @@ uint32_t Isolate::Sleep(std::span<uint8_t> arena) {
   while (true) {
     shared().armed.store(1, std::memory_order_seq_cst);
     Attend(false);
-    if (!FindsWork() || shared().armed.exchange(0, std::memory_order_seq_cst) == 0) return 0;
+    if (!FindsWork()) {
+      group_.HandOn(*this);
+      return 0;
+    }
+    if (shared().armed.exchange(0, std::memory_order_seq_cst) == 0) return 0;  // it was woken
     Attend(true);
     if (const uint32_t count = Claim(arena); count != 0) return count;
   }

@@ -126,6 +126,7 @@ class Isolate : public RefCounted<Isolate> {
   std::vector<Died> Abandon() PADATA_EXCLUDES(mutex_);
 
   int cpu() const { return cpu_; }
+  bool is_retired() const { return is_retired_.load(std::memory_order_relaxed); }
   const RefPtr<SharedMemory>& memory() const { return memory_; }
   Shared& shared() { return *reinterpret_cast<Shared*>(memory_->data()); }
 
@@ -162,7 +163,8 @@ class Isolate : public RefCounted<Isolate> {
   // begun. relaxed: whoever reads it under mutex_ uses what he finds only if the slot is not begun.
   std::array<std::atomic<Job*>, kSlots> jobs_{};
 
-  std::atomic<bool> is_retired_{false};  // written under mutex_
+  // Written under mutex_, under which jobs are claimed, too. Elsewhere a hint, and relaxed: Remove() makes up for a wake-up that was wasted on it.
+  std::atomic<bool> is_retired_{false};
 
   // Isolate.
   bool attends_ = false;

@@ -121,10 +121,15 @@ void IsolateGroup::ShareBacklog() {
   WakeOne(environment.loop_cpu(), backlog_ns >= Instance::kLoopCpuWorthNs && !environment.IsBusy());
 }
 
+// Not itself: it would only come here again. (Where it has left, the one that came after it is on the same CPU.)
+void IsolateGroup::HandOn(const Isolate& isolate) {
+  if (HasWork() && attendance() == 0) WakeOne(isolate.is_retired() ? -1 : isolate.cpu(), false);
+}
+
 bool IsolateGroup::WakeOne(int avoid_cpu, bool also_avoided) {
   RefPtr<Isolate> avoided;
   for (const auto& isolate : All()) {
-    if (!isolate->IsAsleep() || !instance_.MayRun(isolate->cpu())) continue;
+    if (!isolate->IsAsleep() || isolate->is_retired() || !instance_.MayRun(isolate->cpu())) continue;
     if (isolate->cpu() == avoid_cpu) {
       avoided = isolate;
     } else if (isolate->WakeUp()) {

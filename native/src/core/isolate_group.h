@@ -58,6 +58,8 @@ class IsolateGroup {
   void Kick(int avoid_cpu) PADATA_EXCLUDES(mutex_);
   // Isolate, after it has claimed: wakes another one if what is left is worth it.
   void ShareBacklog() PADATA_EXCLUDES(mutex_);
+  // Isolate that does not attend any more, and may not take what waits: if nobody looks at that, one that sleeps is woken.
+  void HandOn(const Isolate& isolate) PADATA_EXCLUDES(mutex_);
   // Isolate.
   void Attend();
   void Unattend() { control().attended.fetch_sub(1, std::memory_order_seq_cst); }
