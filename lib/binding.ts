@@ -76,7 +76,7 @@ export interface IsolateGroupHandle {
   kick(): void;
   add(cpu: number): IsolateSeatHandle;
   /** See IsolateGroup::Withdraw(). */
-  withdraw(job: Address, status: number): boolean;
+  withdraw(job: Address): boolean;
   /** Ends every job that no isolate has claimed with an errno. */
   cancel(status: number): void;
   /** Whether a serial() waits for the isolate of this CPU. */

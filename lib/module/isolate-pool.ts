@@ -334,7 +334,7 @@ export class IsolatePool implements IsolateListener {
 
   #abort(record: ModuleJob): void {
     record.fate = asError(record.options?.signal?.reason, 'aborted with');
-    if (this.group.withdraw(record.address, -constants.errno.ECANCELED)) return;
+    if (this.group.withdraw(record.address)) return;
     for (const isolate of this.all()) {
       if (!isolate.has(record)) continue;
       if (record.options?.hard) isolate.kill();

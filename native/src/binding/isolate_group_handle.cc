@@ -59,7 +59,7 @@ void Kick(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Withdraw(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), GroupIn(info).Withdraw(PointerFrom<Job>(info[0]), info[1].As<Napi::Number>()));
+  return Napi::Boolean::New(info.Env(), GroupIn(info).Withdraw(PointerFrom<Job>(info[0])));
 }
 
 // Jobs that no isolate has claimed end with an errno.

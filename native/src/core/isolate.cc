@@ -44,6 +44,22 @@ std::span<const uint8_t> InputOf(const Job& job, bool is_serial) {
   return {job.bytes + job.result.range.offset, job.result_type == PADATA_RESULT_NONE ? 0 : job.result.range.size};
 }
 
+// Says of a job that was taken from the queue that it is claimed. False: it has been withdrawn. relaxed, here and in IsolateGroup::Withdraw(): which
+// of the two comes first is all that matters.
+bool TakeUp(Job* job) {
+  const uint64_t seq_nr = Segment::Of(job)->SeqNr(job);
+  uint32_t state = JobState(seq_nr, JobPhase::kSubmitted);
+  if (job->state.compare_exchange_strong(state, JobState(seq_nr, JobPhase::kOutstanding), std::memory_order_relaxed))
+    return true;
+  PADATA_CHECK(state == JobState(seq_nr, JobPhase::kWithdrawn), "a job was claimed twice");
+  return false;
+}
+
+// The other way round, for a job that goes back into the queue.
+void LayDown(Job* job) {
+  job->state.store(JobState(Segment::Of(job)->SeqNr(job), JobPhase::kSubmitted), std::memory_order_relaxed);
+}
+
 // Several jobs of one shell are reordered together.
 class Completion {
  public:
@@ -101,6 +117,9 @@ uint32_t Isolate::Turn(std::span<uint8_t> arena) {
   if (done != 0) group_.Measured(done, now - returned_ns_);
   uint32_t count = 0;
   if (shared().limit != 0) {
+    // It may be here because one of its own jobs ended, and is not to be taken for one that sleeps. relaxed: who still sees it armed only makes it
+    // look once more.
+    shared().armed.store(0, std::memory_order_relaxed);
     Attend(true);
     count = Claim(arena);
     if (count == 0) count = Sleep(arena);
@@ -132,14 +151,13 @@ uint32_t Isolate::Complete() {
     for (uint32_t i = 0; i < count; ++i) {
       const Outcome& outcome = own.outcome[i];
       PADATA_CHECK(outcome.slot < kSlots && uint64_t{outcome.offset} + outcome.size <= kResultBytes, "a wrong outcome");
-      Job* const job = jobs_[outcome.slot];
+      Job* const job = JobIn(outcome.slot);
       if (own.slots[outcome.slot].is_serial == 0) {
         completion.Enter(ShellOf(job));
         Store(outcome, std::span(own.bytes).subspan(outcome.offset, outcome.size));
       } else {
-        in_serial_ = false;
         Release(outcome.slot);
-        ShellOf(job)->Serialized(job);
+        group_.Serialized(job);
       }
     }
   }
@@ -149,15 +167,14 @@ uint32_t Isolate::Complete() {
 
 void Isolate::Finish(const Outcome& outcome, std::span<const uint8_t> bytes) {
   Completion completion(false);
-  completion.Enter(ShellOf(jobs_[outcome.slot]));
+  completion.Enter(ShellOf(JobIn(outcome.slot)));
   Store(outcome, bytes);
 }
 
 // Writes what a job came to, and marks it as done.
 void Isolate::Store(const Outcome& outcome, std::span<const uint8_t> bytes) {
   Job* const job = Release(outcome.slot);
-  std::atomic_ref<int32_t>(job->status)
-      .store(outcome.status, std::memory_order_relaxed);  // see IsolateGroup::Withdraw()
+  job->status = outcome.status;
   job->result_type = outcome.type;
   if (outcome.type == PADATA_RESULT_NUMBER || outcome.type == kConstantResult) {
     job->result.number = outcome.number;
@@ -169,32 +186,34 @@ void Isolate::Store(const Outcome& outcome, std::span<const uint8_t> bytes) {
 }
 
 Job* Isolate::Release(uint32_t slot) {
-  Job* const job = std::exchange(jobs_[slot], nullptr);
+  Job* const job = JobIn(slot);
+  jobs_[slot].store(nullptr, std::memory_order_relaxed);
   shared().slots[slot].state.store(kFree, std::memory_order_release);
   return job;
 }
 
+// On the CPU of an event loop that needs it, where somebody else attends: see ParallelThread::StandsBack().
 bool Isolate::StandsBack() {
   const Environment& environment = instance_->environment();
-  return environment.loop_cpu() == cpu_ && environment.IsBusy() && group_.attendance() > 1;
+  return environment.loop_cpu() == cpu_ && environment.IsBusy() && group_.attendance() > (attends_ ? 1 : 0);
 }
 
 bool Isolate::MayClaim() {
-  if (is_retired_.load(std::memory_order_relaxed) || !instance_->MayRun(cpu_) || StandsBack()) return false;
+  if (is_retired() || !instance_->MayRun(cpu_) || StandsBack()) return false;
   if (IsOnCpu(cpu_)) return true;
   CpuWatcher::Hint();  // the kernel has dropped the pin: others take the jobs until it is restored
   return false;
 }
 
 bool Isolate::FindsWork() {
-  if (group_.HasSerial(cpu_) && !is_retired_.load(std::memory_order_relaxed)) return true;
+  if (group_.HasSerial(cpu_) && !is_retired()) return true;
   return group_.HasWork() && MayClaim();
 }
 
 bool Isolate::Retire() {
   MutexLock lock(mutex_);
   is_retired_.store(true, std::memory_order_relaxed);
-  return std::ranges::all_of(jobs_, [](const Job* job) { return job == nullptr; });
+  return std::ranges::all_of(jobs_, [](const auto& job) { return job.load(std::memory_order_relaxed) == nullptr; });
 }
 
 void Isolate::GiveBack() {
@@ -202,58 +221,63 @@ void Isolate::GiveBack() {
   if (group_.HasWork()) group_.Kick(cpu_);
 }
 
+// Until there is something, or nothing is left: jobs that were withdrawn do not count.
 uint32_t Isolate::Claim(std::span<uint8_t> arena) {
-  std::array<Job*, kSlots> claimed;
-  std::array<Job*, kSlots> withdrawn;
-  size_t withdrawn_count = 0;
-  uint32_t count = 0;
-  {
-    MutexLock lock(mutex_);
-    count = ClaimSerial(arena);
-    if (count == 0 && MayClaim()) {
-      const uint64_t fitting = std::clamp<uint64_t>(kBatchNs / (group_.cost_ns() + uint64_t{1}), 1, kSlots);
-      const uint64_t wanted = std::min<uint64_t>({shared().limit, CountFree(), fitting});
-      const size_t got = group_.queue().Claim(std::span(claimed).first(wanted));
-      if (got != 0) instance_->environment().LookAtLoop();
-      for (size_t i = 0; i < got; ++i) {
-        if (!Fill(claimed[i], false, arena, &count)) withdrawn[withdrawn_count++] = claimed[i];
-      }
-      instance_->CountJobs(cpu_, static_cast<int64_t>(count));
-    }
+  std::vector<Job*> withdrawn;
+  while (true) {
+    const uint32_t count = ClaimOnce(arena, &withdrawn);
+    if (withdrawn.empty()) return count;
+    // Without the lock: whoever reorders may have to wake isolates.
+    for (Job* job : withdrawn) CompleteWith(job, -ECANCELED);
+    withdrawn.clear();
+    if (count != 0) return count;
   }
-  // Without the lock: whoever reorders may have to wake isolates.
-  for (size_t i = 0; i < withdrawn_count; ++i) CompleteWith(withdrawn[i], withdrawn[i]->status);
-  return count != 0 || withdrawn_count == 0 ? count : Claim(arena);
 }
 
-// One at a time: the next serial() comes when this one has returned.
+uint32_t Isolate::ClaimOnce(std::span<uint8_t> arena, std::vector<Job*>* withdrawn) {
+  MutexLock lock(mutex_);
+  if (const uint32_t count = ClaimSerial(arena); count != 0) return count;
+  return MayClaim() ? ClaimParallel(arena, withdrawn) : 0;
+}
+
+uint32_t Isolate::ClaimParallel(std::span<uint8_t> arena, std::vector<Job*>* withdrawn) {
+  std::array<Job*, kSlots> claimed;
+  uint32_t count = 0;
+  const uint64_t fitting = std::clamp<uint64_t>(kBatchNs / (group_.cost_ns() + uint64_t{1}), 1, kSlots);
+  const uint64_t wanted = std::min<uint64_t>({shared().limit, CountFree(), fitting});
+  const size_t got = group_.queue().Claim(std::span(claimed).first(wanted));
+  if (got != 0) instance_->environment().LookAtLoop();
+  for (Job* job : std::span(claimed).first(got)) {
+    TakeUp(job) ? Fill(job, false, arena, &count) : withdrawn->push_back(job);
+  }
+  instance_->CountJobs(cpu_, static_cast<int64_t>(count));
+  return count;
+}
+
+// One at a time, see IsolateGroup::NextSerial().
 uint32_t Isolate::ClaimSerial(std::span<uint8_t> arena) {
   uint32_t count = 0;
-  if (in_serial_ || is_retired_.load(std::memory_order_relaxed) || CountFree() == 0) return 0;
+  if (is_retired() || CountFree() == 0) return 0;
   Job* const job = group_.NextSerial(cpu_);
   if (job == nullptr) return 0;
-  in_serial_ = true;
   Fill(job, true, arena, &count);
   return count;
 }
 
-// False if the job was withdrawn.
-bool Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) {
-  const int32_t status = std::atomic_ref<int32_t>(job->status).load(std::memory_order_seq_cst);
-  if (!is_serial && status != 0) return false;
+void Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) {
   Shared& own = shared();
   const uint32_t index = FreeSlot();
   Slot& slot = own.slots[index];
   const std::span<const uint8_t> input = InputOf(*job, is_serial);
   slot.function = ModuleId(is_serial ? job->serial : job->parallel);
-  slot.type = is_serial && status != 0 && job->result_type == PADATA_RESULT_NONE ? kStatusInput
-                                                                                 : job->result_type & ~kOwnMemory;
+  const bool is_errno = is_serial && job->status != 0 && job->result_type == PADATA_RESULT_NONE;
+  slot.type = is_errno ? kStatusInput : job->result_type & ~kOwnMemory;
   slot.is_serial = is_serial ? 1 : 0;
   slot.size = static_cast<uint32_t>(input.size());
   slot.shell = ShellOf(job)->id();
   slot.cb_cpu = job->cb_cpu;
   slot.seq_nr = static_cast<double>(Segment::Of(job)->SeqNr(job));
-  slot.number = slot.type == kStatusInput ? status : job->result.number;
+  slot.number = is_errno ? job->status : job->result.number;
   if (!is_serial) std::memcpy(&slot.submitted_ms, &job->part_size[1], sizeof(slot.submitted_ms));
   const bool fits = own.arena_used <= arena.size() && input.size() <= arena.size() - own.arena_used;
   slot.offset = fits ? own.arena_used : kNotFetched;
@@ -261,14 +285,13 @@ bool Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t*
     std::memcpy(arena.data() + own.arena_used, input.data(), input.size());
     own.arena_used += static_cast<uint32_t>((input.size() + 7) & ~size_t{7});
   }
-  jobs_[index] = job;
+  jobs_[index].store(job, std::memory_order_relaxed);
   own.inbox[(*count)++] = index;
   slot.state.store(kClaimed, std::memory_order_release);
-  return true;
 }
 
 void Isolate::Fetch(uint32_t slot, std::span<uint8_t> to) {
-  const std::span<const uint8_t> input = InputOf(*jobs_[slot], shared().slots[slot].is_serial != 0);
+  const std::span<const uint8_t> input = InputOf(*JobIn(slot), shared().slots[slot].is_serial != 0);
   std::memcpy(to.data(), input.data(), std::min(to.size(), input.size()));
 }
 
@@ -306,7 +329,11 @@ uint32_t Isolate::Sleep(std::span<uint8_t> arena) {
   while (true) {
     shared().armed.store(1, std::memory_order_seq_cst);
     Attend(false);
-    if (!FindsWork() || shared().armed.exchange(0, std::memory_order_seq_cst) == 0) return 0;
+    if (!FindsWork()) {
+      group_.HandOn(*this);
+      return 0;
+    }
+    if (shared().armed.exchange(0, std::memory_order_seq_cst) == 0) return 0;  // it was woken
     Attend(true);
     if (const uint32_t count = Claim(arena); count != 0) return count;
   }
@@ -319,11 +346,12 @@ void Isolate::TakeBack() {
   for (uint32_t i = 0; i < kSlots; ++i) {
     Slot& slot = shared().slots[i];
     uint32_t claimed = kClaimed;
-    if (jobs_[i] == nullptr || slot.is_serial != 0) continue;
+    if (JobIn(i) == nullptr || slot.is_serial != 0) continue;
     if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_seq_cst)) continue;
-    taken[count++] = std::exchange(jobs_[i], nullptr);
+    taken[count++] = jobs_[i].exchange(nullptr, std::memory_order_relaxed);
   }
   if (count == 0) return;
+  for (Job* job : std::span(taken).first(count)) LayDown(job);
   instance_->CountJobs(cpu_, -static_cast<int64_t>(count));
   group_.queue().GiveBack(std::span(taken).first(count));
 }
@@ -333,17 +361,18 @@ void Isolate::TakeBackIfStuck() {
   if (std::exchange(seen_progress_, progress) == progress) TakeBack();
 }
 
-bool Isolate::Withdraw(const Job* job) {
+Isolate::Found Isolate::Withdraw(const Job* job) {
   MutexLock lock(mutex_);
   for (uint32_t i = 0; i < kSlots; ++i) {
     Slot& slot = shared().slots[i];
     uint32_t claimed = kClaimed;
-    if (jobs_[i] != job || slot.is_serial != 0) continue;
-    if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_seq_cst)) return false;
-    jobs_[i] = nullptr;
-    return true;
+    if (JobIn(i) != job || slot.is_serial != 0) continue;
+    if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_seq_cst)) return Found::kBegun;
+    jobs_[i].store(nullptr, std::memory_order_relaxed);
+    instance_->CountJobs(cpu_, -1);
+    return Found::kTaken;
   }
-  return false;
+  return Found::kNot;
 }
 
 std::vector<Isolate::Died> Isolate::Abandon() {
@@ -353,7 +382,7 @@ std::vector<Isolate::Died> Isolate::Abandon() {
   TakeBack();
   std::vector<Died> died = DropAll();
   for (const Died& each : died) {
-    if (each.is_serial) ShellOf(each.job)->Serialized(each.job);
+    if (each.is_serial) group_.Serialized(each.job);
   }
   return died;
 }
@@ -364,7 +393,7 @@ std::vector<Isolate::Died> Isolate::DropAll() {
   for (uint32_t i = 0; i < kSlots; ++i) {
     Slot& slot = shared().slots[i];
     const bool has_begun = slot.state.load(std::memory_order_acquire) == kBegun;
-    Job* const job = std::exchange(jobs_[i], nullptr);
+    Job* const job = jobs_[i].exchange(nullptr, std::memory_order_relaxed);
     if (job == nullptr) continue;
     if (slot.is_serial != 0 && !has_begun) {
       group_.ReturnSerial(job);

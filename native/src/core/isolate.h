@@ -118,13 +118,15 @@ class Isolate : public RefCounted<Isolate> {
   void TakeBack() PADATA_EXCLUDES(mutex_);
   // Environment. The same, if nothing has moved here since the last call.
   void TakeBackIfStuck();
-  // Environment. True if `job` was claimed here and had not begun: now it never will, and is the caller's.
-  bool Withdraw(const Job* job) PADATA_EXCLUDES(mutex_);
+  // Environment. Looks for a job. kTaken: it was claimed here and had not begun; now it never will, and is the caller's.
+  enum class Found { kNot, kBegun, kTaken };
+  Found Withdraw(const Job* job) PADATA_EXCLUDES(mutex_);
   // Environment, when the isolate's thread has ended: completes what had been finished, gives back what had not begun. Returns what had begun:
   // jobs that the caller has to complete; and serial() calls, which count as made.
   std::vector<Died> Abandon() PADATA_EXCLUDES(mutex_);
 
   int cpu() const { return cpu_; }
+  bool is_retired() const { return is_retired_.load(std::memory_order_relaxed); }
   const RefPtr<SharedMemory>& memory() const { return memory_; }
   Shared& shared() { return *reinterpret_cast<Shared*>(memory_->data()); }
 
@@ -138,7 +140,10 @@ class Isolate : public RefCounted<Isolate> {
   Job* Release(uint32_t slot);
   uint32_t Claim(std::span<uint8_t> arena) PADATA_EXCLUDES(mutex_);
   uint32_t ClaimSerial(std::span<uint8_t> arena) PADATA_REQUIRES(mutex_);
-  bool Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) PADATA_REQUIRES(mutex_);
+  uint32_t ClaimOnce(std::span<uint8_t> arena, std::vector<Job*>* withdrawn) PADATA_EXCLUDES(mutex_);
+  uint32_t ClaimParallel(std::span<uint8_t> arena, std::vector<Job*>* withdrawn) PADATA_REQUIRES(mutex_);
+  void Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) PADATA_REQUIRES(mutex_);
+  Job* JobIn(uint32_t slot) const { return jobs_[slot].load(std::memory_order_relaxed); }
   uint32_t FreeSlot();
   uint32_t CountFree();
   bool MayClaim();
@@ -154,15 +159,17 @@ class Isolate : public RefCounted<Isolate> {
   const RefPtr<SharedMemory> memory_;
 
   Mutex mutex_;
-  std::array<Job*, kSlots> jobs_{};  // written by the isolate under mutex_; read by others under it
+  // What is in the slots. Set under mutex_; taken out under it by others, who have taken the slot, and without it by the isolate, whose job has
+  // begun. relaxed: whoever reads it under mutex_ uses what he finds only if the slot is not begun.
+  std::array<std::atomic<Job*>, kSlots> jobs_{};
 
-  std::atomic<bool> is_retired_{false};  // written under mutex_
+  // Written under mutex_, under which jobs are claimed, too. Elsewhere a hint, and relaxed: Remove() makes up for a wake-up that was wasted on it.
+  std::atomic<bool> is_retired_{false};
 
   // Isolate.
   bool attends_ = false;
   uint32_t next_slot_ = 0;
   uint64_t returned_ns_ = 0;
-  bool in_serial_ = false;
 
   uint32_t seen_progress_ = 0;  // environment
 

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <new>
 
 #include "core/check.h"
 #include "core/environment.h"
 #include "core/instance.h"
 #include "core/job_runner.h"
+#include "core/segment.h"
+#include "core/shell.h"
 
 namespace padata {
 namespace {
@@ -37,6 +40,7 @@ void IsolateGroup::Remove(Isolate& isolate) {
     std::erase_if(isolates_, [&isolate](const auto& each) { return each.get() == &isolate; });
   }
   Rescue();  // it may have been woken for a job, or have given some back
+  if (HasSerial(isolate.cpu())) WakeForSerial(isolate.cpu());
 }
 
 void IsolateGroup::Clear() {
@@ -49,15 +53,27 @@ std::vector<RefPtr<Isolate>> IsolateGroup::All() {
   return isolates_;
 }
 
-bool IsolateGroup::Withdraw(Job* job, int32_t status) {
-  // seq_cst: an isolate that claims it after the look below sees this.
-  std::atomic_ref<int32_t>(job->status).store(status, std::memory_order_seq_cst);
-  for (const auto& isolate : All()) {
-    if (!isolate->Withdraw(job)) continue;
-    CompleteWith(job, status);
-    return true;
+// A job that is neither in the queue nor in a slot is on its way back into the queue, or is being completed: that is over in a moment.
+bool IsolateGroup::Withdraw(Job* job) {
+  const uint64_t seq_nr = Segment::Of(job)->SeqNr(job);
+  while (true) {
+    uint32_t state = JobState(seq_nr, JobPhase::kSubmitted);
+    // relaxed: see TakeUp() in isolate.cc
+    if (job->state.compare_exchange_strong(state, JobState(seq_nr, JobPhase::kWithdrawn), std::memory_order_relaxed))
+      return false;
+    if (state != JobState(seq_nr, JobPhase::kOutstanding)) return false;  // it is through
+    const Isolate::Found found = WithdrawFromIsolates(job);
+    if (found == Isolate::Found::kTaken) CompleteWith(job, -ECANCELED);
+    if (found != Isolate::Found::kNot) return found == Isolate::Found::kTaken;
+    YieldCpu();
   }
-  return false;
+}
+
+Isolate::Found IsolateGroup::WithdrawFromIsolates(const Job* job) {
+  for (const auto& isolate : All()) {
+    if (const Isolate::Found found = isolate->Withdraw(job); found != Isolate::Found::kNot) return found;
+  }
+  return Isolate::Found::kNot;
 }
 
 void IsolateGroup::Cancel(int32_t status) {
@@ -105,10 +121,15 @@ void IsolateGroup::ShareBacklog() {
   WakeOne(environment.loop_cpu(), backlog_ns >= Instance::kLoopCpuWorthNs && !environment.IsBusy());
 }
 
+// Not itself: it would only come here again. (Where it has left, the one that came after it is on the same CPU.)
+void IsolateGroup::HandOn(const Isolate& isolate) {
+  if (HasWork() && attendance() == 0) WakeOne(isolate.is_retired() ? -1 : isolate.cpu(), false);
+}
+
 bool IsolateGroup::WakeOne(int avoid_cpu, bool also_avoided) {
   RefPtr<Isolate> avoided;
   for (const auto& isolate : All()) {
-    if (!isolate->IsAsleep() || !instance_.MayRun(isolate->cpu())) continue;
+    if (!isolate->IsAsleep() || isolate->is_retired() || !instance_.MayRun(isolate->cpu())) continue;
     if (isolate->cpu() == avoid_cpu) {
       avoided = isolate;
     } else if (isolate->WakeUp()) {
@@ -129,8 +150,12 @@ void IsolateGroup::DeliverSerial(Job* job) {
   const int cpu = job->cb_cpu;
   {
     MutexLock lock(serial_mutex_);
-    serial_[cpu].push_back(job);
+    serial_[cpu].jobs.push_back(job);
   }
+  WakeForSerial(cpu);
+}
+
+void IsolateGroup::WakeForSerial(int cpu) {
   for (const auto& isolate : All()) {
     if (isolate->cpu() == cpu) isolate->WakeUp();
   }
@@ -139,21 +164,36 @@ void IsolateGroup::DeliverSerial(Job* job) {
 Job* IsolateGroup::NextSerial(int cpu) {
   MutexLock lock(serial_mutex_);
   const auto inbox = serial_.find(cpu);
-  if (inbox == serial_.end() || inbox->second.empty()) return nullptr;
-  Job* const job = inbox->second.front();
-  inbox->second.pop_front();
+  if (inbox == serial_.end() || inbox->second.jobs.empty() || inbox->second.is_out) return nullptr;
+  Job* const job = inbox->second.jobs.front();
+  inbox->second.jobs.pop_front();
+  inbox->second.is_out = true;
   return job;
 }
 
 bool IsolateGroup::HasSerial(int cpu) {
   MutexLock lock(serial_mutex_);
   const auto inbox = serial_.find(cpu);
-  return inbox != serial_.end() && !inbox->second.empty();
+  return inbox != serial_.end() && !inbox->second.jobs.empty() && !inbox->second.is_out;
+}
+
+void IsolateGroup::Serialized(Job* job) {
+  const int cpu = job->cb_cpu;
+  Segment::Of(job)->header.shell.load(std::memory_order_relaxed)->Serialized(job);
+  {
+    MutexLock lock(serial_mutex_);
+    SerialInbox& inbox = serial_[cpu];
+    inbox.is_out = false;
+    if (inbox.jobs.empty()) return;
+  }
+  WakeForSerial(cpu);  // not always the isolate that ran this one
 }
 
 void IsolateGroup::ReturnSerial(Job* job) {
   MutexLock lock(serial_mutex_);
-  serial_[job->cb_cpu].push_front(job);
+  SerialInbox& inbox = serial_[job->cb_cpu];
+  inbox.jobs.push_front(job);
+  inbox.is_out = false;
 }
 
 }  // namespace padata

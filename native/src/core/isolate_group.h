@@ -42,9 +42,9 @@ class IsolateGroup {
   // Environment.
   RefPtr<Isolate> Add(int cpu) PADATA_EXCLUDES(mutex_);
   void Remove(Isolate& isolate) PADATA_EXCLUDES(mutex_);
-  // Environment: a job is to be taken out. True if it is the caller's now, to be completed. False: it has begun, or is on its way, and completes with
-  // `status` as soon as an isolate claims it.
-  bool Withdraw(Job* job, int32_t status) PADATA_EXCLUDES(mutex_);
+  // Environment: a job that has not had its turn is not wanted any more. True: it is completed with -ECANCELED. False: it has begun, or nobody has
+  // claimed it; then it never begins, and whoever claims it completes it so.
+  bool Withdraw(Job* job) PADATA_EXCLUDES(mutex_);
   // Environment: every job that nobody has claimed is completed with `status`.
   void Cancel(int32_t status);
   // Environment: jobs wait and nothing moves.
@@ -58,6 +58,8 @@ class IsolateGroup {
   void Kick(int avoid_cpu) PADATA_EXCLUDES(mutex_);
   // Isolate, after it has claimed: wakes another one if what is left is worth it.
   void ShareBacklog() PADATA_EXCLUDES(mutex_);
+  // Isolate that does not attend any more, and may not take what waits: if nobody looks at that, one that sleeps is woken.
+  void HandOn(const Isolate& isolate) PADATA_EXCLUDES(mutex_);
   // Isolate.
   void Attend();
   void Unattend() { control().attended.fetch_sub(1, std::memory_order_seq_cst); }
@@ -67,10 +69,14 @@ class IsolateGroup {
   uint32_t cost_ns() const { return cost_ns_.load(std::memory_order_relaxed); }
 
   // The reorderer: it is the turn of this job, whose serial() is a module function.
-  void DeliverSerial(Job* job) PADATA_EXCLUDES(serial_mutex_);
-  // Isolate on `cpu`: the next job of its own, or nullptr.
+  void DeliverSerial(Job* job) PADATA_EXCLUDES(serial_mutex_) PADATA_EXCLUDES(mutex_);
+  // Isolate on `cpu`: the next job of its own, or nullptr. A CPU has one serial() at a time: the next one comes when it has returned, also where the
+  // isolate that runs it is on its way out and another one has taken its place.
   Job* NextSerial(int cpu) PADATA_EXCLUDES(serial_mutex_);
+  // Any thread: whether NextSerial() has one.
   bool HasSerial(int cpu) PADATA_EXCLUDES(serial_mutex_);
+  // Isolate: a job that NextSerial() gave out has had its serial().
+  void Serialized(Job* job) PADATA_EXCLUDES(serial_mutex_) PADATA_EXCLUDES(mutex_);
   // Environment: puts one back that had not begun.
   void ReturnSerial(Job* job) PADATA_EXCLUDES(serial_mutex_);
 
@@ -81,7 +87,14 @@ class IsolateGroup {
  private:
   static constexpr uint32_t kKickPending = 1u << 31;
 
+  struct SerialInbox {
+    std::deque<Job*> jobs;
+    bool is_out = false;  // an isolate has the job before these
+  };
+
   bool WakeOne(int avoid_cpu, bool also_avoided) PADATA_EXCLUDES(mutex_);
+  void WakeForSerial(int cpu) PADATA_EXCLUDES(mutex_);
+  Isolate::Found WithdrawFromIsolates(const Job* job) PADATA_EXCLUDES(mutex_);
   std::vector<RefPtr<Isolate>> All() PADATA_EXCLUDES(mutex_);
 
   Instance& instance_;
@@ -93,7 +106,7 @@ class IsolateGroup {
   std::vector<RefPtr<Isolate>> isolates_ PADATA_GUARDED_BY(mutex_);
 
   Mutex serial_mutex_;
-  std::unordered_map<int, std::deque<Job*>> serial_ PADATA_GUARDED_BY(serial_mutex_);
+  std::unordered_map<int, SerialInbox> serial_ PADATA_GUARDED_BY(serial_mutex_);  // by CPU
 };
 
 }  // namespace padata

@@ -4,6 +4,7 @@
 // and after its serial() to the environment again.
 //
 //   kFree -> kSubmitted -> [kOutstanding -> kFinishing] -> kDone -> [kSerialized]
+//   of a module function: kSubmitted <-> kOutstanding -> kDone; or kSubmitted -> kWithdrawn -> kDone
 //
 // The offsets are a contract with lib/internal/layout.ts.
 #ifndef PADATA_CORE_JOB_H_
@@ -23,11 +24,13 @@ class NativeFunction;
 // earlier use of the entry is never mistaken for the present one.
 enum class JobPhase : uint32_t {
   kFree = 0,
-  kSubmitted = 1,    // accepted; parallel() has not completed it
-  kOutstanding = 2,  // parallel() of a function that may leave work outstanding has begun; do_serial() may come
-  kFinishing = 3,    // somebody is writing the result
-  kDone = 4,         // complete, waits for its turn or has had it
-  kSerialized = 5,   // native serial() has returned
+  kSubmitted = 1,  // accepted; parallel() has not completed it
+  kOutstanding =
+      2,  // parallel() of a function that may leave work outstanding has begun; do_serial() may come. Or: an isolate has claimed it
+  kFinishing = 3,   // somebody is writing the result
+  kDone = 4,        // complete, waits for its turn or has had it
+  kSerialized = 5,  // native serial() has returned
+  kWithdrawn = 6,   // the environment does not want it any more; whoever claims it completes it with -ECANCELED
 };
 inline constexpr uint32_t kJobPhaseBits = 3;
 
