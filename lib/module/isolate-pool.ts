@@ -328,6 +328,7 @@ export class IsolatePool implements IsolateListener {
     const { signal, timeLimitMs } = record.options ?? {};
     if (timeLimitMs !== undefined) this.#limits.add(record, timeLimitMs);
     if (signal === undefined) return;
+    if (signal.aborted) return this.#abort(record);
     record.onAbort = () => this.#abort(record);
     signal.addEventListener('abort', record.onAbort, { once: true });
   }
