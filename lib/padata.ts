@@ -173,7 +173,7 @@ export class Padata extends EventEmitter<PadataEvents> {
     if (errno !== 0) throw PadataError.fromErrno(errno, 'padata_set_cpumask', 'no thread could be started');
     this.#cpumask = Object.freeze({ ...this.#cpumask, [type]: wanted });
     this.#control?.show(type);
-    this.#tellChange();
+    this.#port.masksChanged();
   }
 
   /** Jobs are accepted again: `padata_start()`. @throws PadataError EINVAL the instance was freed, or is being closed */

@@ -93,7 +93,7 @@ export interface SerialHandle {
   readonly isFreed: boolean;
   /** The isolates, if it is a module function. */
   readonly pool: IsolatePool | undefined;
-  release(): void;
+  release(cbCpu: number): void;
 }
 
 /** When a function object is collected, its native side goes, too: no job in flight refers to it then. */

@@ -455,7 +455,7 @@ export class ShellPort {
     }
     if (serial !== undefined) {
       segment.serials.delete(index);
-      serial.release();
+      serial.release(segment.words[(index << 4) + CB_CPU] as number);
     }
     this.#advance();
     if (module !== undefined) (this.#pool as IsolatePool).settled(module);

@@ -63,8 +63,8 @@ export class IsolatePool implements IsolateListener {
   readonly #options: IsolateOptions;
   readonly #limits = new Limits(() => this.all());
   readonly #broadcasts = new Broadcasts();
-  /** CPUs that have been the cb_cpu of a serial() that is a module function. */
-  readonly #serialCpus = new Set<number>();
+  /** CPUs that have been the cb_cpu of a serial() that is a module function, with how many of those are pending. */
+  readonly #serialCpus = new Map<number, number>();
   readonly #serials = new Map<number, ModuleSerial>();
   /** Results that came by message, and wait for the turn of their job. */
   readonly #results = new Map<string, unknown>();
@@ -141,8 +141,14 @@ export class IsolatePool implements IsolateListener {
   serialSubmitted(cpu: number): void {
     this.#pending++;
     if (!this.#isReferenced) this.#setRef(true);
-    this.#serialCpus.add(cpu);
+    this.#serialCpus.set(cpu, this.#serialsOf(cpu) + 1);
     if (!this.#isolates.has(cpu)) this.#start(cpu);
+  }
+
+  /** Its serial() has been called. */
+  serialSettled(cpu: number): void {
+    this.#serialCpus.set(cpu, this.#serialsOf(cpu) - 1);
+    this.settled();
   }
 
   /** A module function as a serial(). */
@@ -250,7 +256,7 @@ export class IsolatePool implements IsolateListener {
   }
 
   #replace(): void {
-    for (const cpu of this.#serialCpus) if (!this.#isolates.has(cpu) && this.group.hasSerial(cpu)) this.#start(cpu);
+    for (const [cpu, pending] of this.#serialCpus) if (pending > 0 && !this.#isolates.has(cpu)) this.#start(cpu);
     if (this.#pending > 0) this.#startMore();
   }
 
@@ -289,8 +295,19 @@ export class IsolatePool implements IsolateListener {
     });
   }
 
+  /** The turn of a serial() may be a long time off, and then it has to be called there, whatever the masks are. */
   #isNeeded(cpu: number): boolean {
-    return this.#owner.usable.parallel.has(cpu) || (this.#serialCpus.has(cpu) && this.#owner.usable.serial.has(cpu));
+    const { parallel, serial } = this.#owner.usable;
+    return parallel.has(cpu) || (this.#serialCpus.has(cpu) && serial.has(cpu)) || this.#serialsOf(cpu) > 0;
+  }
+
+  #serialsOf(cpu: number): number {
+    return this.#serialCpus.get(cpu) ?? 0;
+  }
+
+  #isIdle(isolate: Isolate): boolean {
+    if (!isolate.isReady || this.#serialsOf(isolate.cpu) > 0) return false;
+    return isolate.idleFor() >= this.#idleMs && ![...isolate.begun()].length;
   }
 
   get #isEmpty(): boolean {
@@ -317,7 +334,7 @@ export class IsolatePool implements IsolateListener {
   #reap(): void {
     this.#reaper = undefined;
     for (const isolate of [...this.#isolates.values()]) {
-      if (isolate.isReady && isolate.idleFor() >= this.#idleMs && ![...isolate.begun()].length) this.#retire(isolate);
+      if (this.#isIdle(isolate)) this.#retire(isolate);
     }
     for (const isolate of this.#leaving) isolate.retire();
     if (this.#isEmpty) return;
@@ -328,6 +345,7 @@ export class IsolatePool implements IsolateListener {
     const { signal, timeLimitMs } = record.options ?? {};
     if (timeLimitMs !== undefined) this.#limits.add(record, timeLimitMs);
     if (signal === undefined) return;
+    if (signal.aborted) return this.#abort(record);
     record.onAbort = () => this.#abort(record);
     signal.addEventListener('abort', record.onAbort, { once: true });
   }

@@ -19,8 +19,8 @@ export class ModuleSerial implements SerialHandle {
   }
 
   /** A job that used it has been serialized. */
-  release(): void {
+  release(cbCpu: number): void {
     this.inFlight--;
-    this.pool.settled();
+    this.pool.serialSettled(cbCpu);
   }
 }

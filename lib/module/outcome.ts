@@ -16,7 +16,7 @@ import type { Segment } from '../internal/segment.js';
 import { decodeError } from './errors.js';
 import type { IsolatePool } from './isolate-pool.js';
 import type { ModuleJob } from './module-job.js';
-import { BYTES, decode, FAILURE, MESSAGE, NONE } from './values.js';
+import { BYTES, CONSTANT, decode, FAILURE, MESSAGE, NONE, NUMBER } from './values.js';
 
 /** A bit of the type: the bytes have memory of their own. See kOwnMemory in core/job.h. */
 const OWN_MEMORY = 16;
@@ -92,7 +92,7 @@ function takeBytes(
     pool.makeRoom(record.fn, words[base + RESULT_SIZE] as number);
     return buffer === undefined ? undefined : new Uint8Array(buffer);
   }
-  if (type === NONE || type === MESSAGE) return undefined;
+  if (type === NONE || type === NUMBER || type === CONSTANT || type === MESSAGE) return undefined; // a number lies where the size would
   const slab = segment.slabs[index];
   const size = words[base + RESULT_SIZE] as number;
   if (slab === undefined || size === 0) return new Uint8Array(0);
