@@ -56,6 +56,8 @@ export class Environment {
   readonly instances = new Set<WatchedInstance>();
   /** serial() functions are being called; what they submit is published in groups. */
   isDraining = false;
+  /** When the present group of them was begun, by `performance.now()`. */
+  groupTime = 0;
   /** Queues with jobs that were not published yet. */
   readonly dirtyQueues: JobQueue[] = [];
 
@@ -186,6 +188,7 @@ export class Environment {
       this.#collect();
       const port = this.#ready.shift();
       if (port === undefined) return true;
+      this.groupTime = before;
       const count = port.deliver(this.#groupSize);
       port.isQueued = count === this.#groupSize; // there may be more; the others come first
       if (port.isQueued) this.#ready.push(port);

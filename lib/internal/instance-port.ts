@@ -38,6 +38,8 @@ export class InstancePort implements WatchedInstance {
   readonly control: Int32Array;
   isFreed = false;
   #generation = -1;
+  /** CPUs that have a serial thread. */
+  readonly #serialThreads = new Set<number>();
   #serialCpus: readonly number[] = [];
   #usable: Cpumasks | undefined;
   #told: Cpumasks;
@@ -122,6 +124,14 @@ export class InstancePort implements WatchedInstance {
     const cpus = this.#serialCpus;
     if (cpus.length === 0) throw refusal(INVALID); // since a moment ago
     return cpus[position % cpus.length] as number;
+  }
+
+  /** Before a job is submitted whose serial() is native. @throws PadataError the thread could not be started */
+  ensureSerialThread(cpu: number): void {
+    if (this.#serialThreads.has(cpu)) return;
+    const errno = this.handle.ensureSerialThread(cpu);
+    if (errno !== 0) throw PadataError.fromErrno(errno, 'doParallel', `no serial thread on CPU ${cpu}`);
+    this.#serialThreads.add(cpu);
   }
 
   /** Of each CPU that is usable, has run jobs, or has lost a pin; in ascending order. */

@@ -1,4 +1,5 @@
 /** What a job came to, and the call of its serial() on the event loop. */
+import type { AsyncResource } from 'node:async_hooks';
 import { PadataError } from '../errors.js';
 import type { Job } from '../job.js';
 import { asError } from './as-error.js';
@@ -98,9 +99,11 @@ function settle(job: Job, parallel: FunctionHandle): void {
 }
 
 /** Calls a closure's serial(). What it throws is thrown again when the jobs behind it have been delivered. */
-export function callSerial(job: Job): void {
+export function callSerial(job: Job, scope?: AsyncResource): void {
   try {
-    (job.serial as (job: Job) => void)(job);
+    const serial = job.serial as (job: Job) => void;
+    if (scope === undefined) serial.call(job, job);
+    else scope.runInAsyncScope(serial, job, job);
   } catch (error) {
     throwSoon(error);
   }

@@ -59,6 +59,19 @@ export class Segment {
   }
 }
 
+/** Where an entry is. */
+export interface Place {
+  segment: Segment;
+  index: number;
+}
+
+/** The entry so many behind the first one of a segment; undefined if there is no such segment. */
+export function placeAt(first: Segment | undefined, offset: number): Place | undefined {
+  let [segment, index] = [first, offset];
+  for (; segment !== undefined && index >= JOBS_PER_SEGMENT; index -= JOBS_PER_SEGMENT) segment = segment.next;
+  return segment === undefined || index < 0 ? undefined : { segment, index };
+}
+
 /** The views of segments are kept while segments come and go: making them costs more than filling them. */
 export class SegmentCache {
   static readonly #KEPT = 64;

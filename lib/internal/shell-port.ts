@@ -3,18 +3,17 @@
  * reorder engine has given them their turn. See core/shell.h.
  */
 import { constants } from 'node:os';
-import type { InstanceHandle, ShellHandle } from '../binding.js';
+import type { ShellHandle } from '../binding.js';
 import { PadataError } from '../errors.js';
 import type { Job } from '../job.js';
-import { now } from '../module/clock.js';
-import { encodeError } from '../module/errors.js';
+import { ModuleInput } from '../module/input.js';
 import type { IsolatePool } from '../module/isolate-pool.js';
 import type { ModuleFunction } from '../module/module-function.js';
 import { type Caller, ModuleJob } from '../module/module-job.js';
 import { readModuleOutcome } from '../module/outcome.js';
-import { type Encoded, encode, FAILURE } from '../module/values.js';
 import { environment } from './environment.js';
 import { Input } from './input.js';
+import type { InstancePort } from './instance-port.js';
 import type { JobQueue } from './job-queue.js';
 import {
   BYTES,
@@ -24,14 +23,8 @@ import {
   JOB_BYTES,
   JOBS_PER_SEGMENT,
   PARALLEL,
-  PART_SIZE,
   PHASE_BITS,
-  RESULT_BYTES,
   RESULT_NONE,
-  RESULT_NUMBER,
-  RESULT_NUMBER_F64,
-  RESULT_OFFSET,
-  RESULT_SIZE,
   RESULT_TYPE,
   SERIAL,
   SERIALIZED,
@@ -39,31 +32,21 @@ import {
   STATE,
   STATUS,
   SUBMITTED,
-  SUBMITTED_F64,
 } from './layout.js';
 import { Milestones } from './milestones.js';
-import type { Codec, FunctionHandle, InputParts, SerialHandle } from './native-function.js';
+import type { FunctionHandle, SerialHandle } from './native-function.js';
 import { callSerial, readOutcome, setError, throwSoon } from './outcome.js';
 import { RunJob } from './run-job.js';
-import type { Segment } from './segment.js';
-import { typeError } from './validate.js';
+import { type Place, placeAt, type Segment } from './segment.js';
+import { writeResult } from './serial-result.js';
 
 /** Where the entry of a job is whose parallel() is a closure. */
-interface Outstanding {
-  segment: Segment;
-  index: number;
+interface Outstanding extends Place {
   seqNr: number;
 }
 
 const input = new Input();
-
-/** For values that are encoded already: their bytes are copied. */
-const encodedCodec: Codec<Encoded, unknown> = {
-  encode({ bytes }: Encoded, parts: InputParts): void {
-    parts.first = bytes;
-  },
-};
-const moduleEncoding = { codec: encodedCodec as Codec<unknown, unknown>, headroom: 0, tailroom: 0 };
+const moduleInput = new ModuleInput();
 
 export class ShellPort {
   readonly id: number;
@@ -75,10 +58,8 @@ export class ShellPort {
   isQueued = false;
 
   readonly #handle: ShellHandle;
-  readonly #instance: InstanceHandle;
+  readonly #owner: InstancePort;
   readonly #queue: JobQueue;
-  /** CPUs that have a serial thread. */
-  readonly #serialThreads = new Set<number>();
   readonly #outstanding = new Map<Job, Outstanding>();
   readonly #milestones = new Milestones();
   #isReordering = false;
@@ -96,21 +77,20 @@ export class ShellPort {
   /** A segment that is through, and is given back when a job of the next one is. */
   #left: Segment | undefined;
 
-  constructor(instance: InstanceHandle, queue: JobQueue) {
-    this.#instance = instance;
-    this.#queue = queue;
-    this.#handle = instance.createShell();
+  constructor(owner: InstancePort) {
+    this.#owner = owner;
+    this.#queue = owner.queue;
+    this.#handle = owner.handle.createShell();
     this.id = this.#handle.id;
     this.control = new Int32Array(this.#handle.control);
     environment.addPort(this);
   }
 
-  /** How many jobs were ever submitted, modulo 2^32. */
+  /** How many jobs were ever submitted, modulo 2^32; likewise delivered. */
   get submitted(): number {
     return this.#submitted;
   }
 
-  /** How many jobs were ever delivered, modulo 2^32. */
   get delivered(): number {
     return this.#delivered;
   }
@@ -127,7 +107,7 @@ export class ShellPort {
     serial: SerialHandle | undefined,
     cbCpu: number,
   ): void {
-    if (serial !== undefined && serial.pool === undefined) this.#ensureSerialThread(cbCpu);
+    if (serial !== undefined && serial.pool === undefined) this.#owner.ensureSerialThread(cbCpu);
     const hasInput = data !== undefined || parallel.needsInput;
     if (hasInput) this.#takeInput(data, parallel, serial);
     this.#reserve(hasInput);
@@ -166,47 +146,22 @@ export class ShellPort {
     pool: IsolatePool,
     caller: Caller | undefined,
   ): void {
-    if (serial !== undefined && serial.pool === undefined) this.#ensureSerialThread(cbCpu);
+    if (serial !== undefined && serial.pool === undefined) this.#owner.ensureSerialThread(cbCpu);
     const options = job.moduleOptions;
-    const encoded = encode(data, options?.transfer);
-    const { type, number, message } = encoded; // before user code runs again
-    moduleEncoding.tailroom = pool.roomOf(fn);
-    input.take(environment.slabs, moduleEncoding, encoded);
-    if (this.isFreed) {
-      this.#giveUpInput(true);
-      throw new PadataError('EINVAL', 'doParallel', 'the shell was freed while job.data was read');
-    }
-    this.#reserveIn(pool.queue, true);
-    const segment = this.#place(true);
+    moduleInput.take(data, options?.transfer, pool.roomOf(fn));
+    this.#prepareModule(pool);
+    const segment = this.#tail as Segment;
     const index = this.#tailIndex++;
-    const base = index << 4;
-    const words = segment.words;
-    input.write(words, base);
-    segment.setSlab(index, input.slab);
-    words[base + PART_SIZE] = (words[base + SIZE] as number) + moduleEncoding.tailroom;
-    segment.doubles[(index << 3) + SUBMITTED_F64] = now();
-    words[base + PARALLEL] = (fn.id << 1) | 1;
-    words[base + PARALLEL + 1] = 0;
-    words[base + STATUS] = 0;
-    words[base + RESULT_TYPE] = type;
-    segment.doubles[(index << 3) + RESULT_NUMBER_F64] = number;
+    moduleInput.write(segment, index, fn);
     const address = (segment.low >>> 0) + index * JOB_BYTES + (segment.high >>> 0) * 2 ** 32;
     const at = { shell: this.id, seqNr: this.#submitted, address };
-    const record = new ModuleJob(
-      job,
-      fn,
-      at,
-      message,
-      serial === undefined && !(job instanceof RunJob),
-      caller,
-      options,
-    );
-    segment.setModule(index, record);
+    const isScoped = serial === undefined && !(job instanceof RunJob);
+    segment.setModule(index, new ModuleJob(job, fn, at, moduleInput.message, isScoped, caller, options));
     pool.define(fn);
     this.#pool = pool;
     this.#enter(segment, index, job, serial, cbCpu);
     pool.queue.push(segment.low + index * JOB_BYTES, segment.high);
-    pool.submitted(record);
+    pool.submitted(segment.modules[index] as ModuleJob);
   }
 
   /** The record of a job with a module function that has not had its turn. */
@@ -234,7 +189,7 @@ export class ShellPort {
     if (this.#outstanding.has(job)) {
       throw new PadataError('EBUSY', 'doParallel', 'this job is in flight; submit it again after its serial()');
     }
-    if (serial !== undefined && serial.pool === undefined) this.#ensureSerialThread(cbCpu);
+    if (serial !== undefined && serial.pool === undefined) this.#owner.ensureSerialThread(cbCpu);
     const segment = this.#place(false);
     const index = this.#tailIndex++;
     const words = segment.words;
@@ -255,7 +210,8 @@ export class ShellPort {
       );
     }
     const { segment, index, seqNr } = at;
-    this.#writeResult(job, segment, index);
+    const serial = segment.serials.get(index);
+    if (serial !== undefined) writeResult(job, serial, segment, index);
     this.#outstanding.delete(job);
     Atomics.store(segment.words, (index << 4) + STATE, (seqNr << PHASE_BITS) | DONE);
     this.#reorderSoon();
@@ -297,11 +253,8 @@ export class ShellPort {
   }
 
   /** Where the entry of a job is that is pending. */
-  #find(seqNr: number): { segment: Segment; index: number } | undefined {
-    let index = this.#headIndex + ((seqNr - this.#delivered) | 0);
-    let segment = this.#head;
-    for (; segment !== undefined && index >= JOBS_PER_SEGMENT; index -= JOBS_PER_SEGMENT) segment = segment.next;
-    return segment === undefined || index < 0 ? undefined : { segment, index };
+  #find(seqNr: number): Place | undefined {
+    return placeAt(this.#head, this.#headIndex + ((seqNr - this.#delivered) | 0));
   }
 
   /** The input may have getters, and those are the user's: what they may have freed is looked at again. */
@@ -314,14 +267,22 @@ export class ShellPort {
 
   /** Sees to a place in the queue. On failure gives up the input that was taken before. */
   #reserve(hasInput: boolean): void {
-    this.#reserveIn(this.#queue, hasInput);
-  }
-
-  #reserveIn(queue: JobQueue, hasInput: boolean): void {
     try {
-      queue.reserve();
+      this.#queue.reserve();
     } catch (error) {
       this.#giveUpInput(hasInput);
+      throw error;
+    }
+  }
+
+  /** Sees to a place for a job whose input was taken. On failure gives that up. */
+  #prepareModule(pool: IsolatePool): void {
+    try {
+      if (this.isFreed) throw new PadataError('EINVAL', 'doParallel', 'the shell was freed while job.data was read');
+      pool.queue.reserve();
+      this.#place(false);
+    } catch (error) {
+      moduleInput.giveUp();
       throw error;
     }
   }
@@ -368,13 +329,6 @@ export class ShellPort {
     environment.jobAccepted();
   }
 
-  #ensureSerialThread(cpu: number): void {
-    if (this.#serialThreads.has(cpu)) return;
-    const errno = this.#instance.ensureSerialThread(cpu);
-    if (errno !== 0) throw PadataError.fromErrno(errno, 'doParallel', `no serial thread on CPU ${cpu}`);
-    this.#serialThreads.add(cpu);
-  }
-
   #callParallel(job: Job): void {
     try {
       (job.parallel as (job: Job) => void)(job);
@@ -386,47 +340,6 @@ export class ShellPort {
       setError(job, error);
       this.complete(job);
     }
-  }
-
-  /** A native serial() sees what a closure has left in `result` and `error`. */
-  #writeResult(job: Job, segment: Segment, index: number): void {
-    if (!segment.serials.has(index)) return;
-    const base = index << 4;
-    const { words } = segment;
-    if (segment.serials.get(index)?.pool !== undefined) {
-      this.#writeForModule(job, segment, index);
-    } else if (job.error !== undefined) {
-      words[base + STATUS] = job.error instanceof PadataError ? job.error.errno : -constants.errno.EIO;
-    } else if (typeof job.result === 'number') {
-      words[base + RESULT_TYPE] = RESULT_NUMBER;
-      segment.doubles[(index << 3) + RESULT_NUMBER_F64] = job.result;
-    } else if (job.result instanceof Uint8Array) {
-      input.take(environment.slabs, segment.serials.get(index) as FunctionHandle, job.result);
-      input.write(words, base);
-      segment.setSlab(index, input.slab);
-      words[base + RESULT_TYPE] = RESULT_BYTES;
-      words[base + RESULT_OFFSET] = 0;
-      words[base + RESULT_SIZE] = words[base + SIZE] as number;
-    }
-  }
-
-  /** A serial() that is a module function sees values of all kinds. */
-  #writeForModule(job: Job, segment: Segment, index: number): void {
-    const { words } = segment;
-    const base = index << 4;
-    const encoded = job.error === undefined ? encode(job.result) : undefined;
-    if (encoded?.message !== undefined) throw typeError('job.result', 'a value that can be copied', job.result);
-    moduleEncoding.tailroom = 0;
-    const { type, number } = encoded ?? { type: FAILURE, number: 0 };
-    input.take(environment.slabs, moduleEncoding, encoded ?? { bytes: encodeError(job.error) });
-    input.write(words, base);
-    segment.setSlab(index, input.slab);
-    words[base + STATUS] = job.error === undefined ? 0 : -constants.errno.EIO;
-    words[base + RESULT_TYPE] = type;
-    words[base + RESULT_OFFSET] = 0;
-    words[base + RESULT_SIZE] = words[base + SIZE] as number;
-    if (encoded !== undefined && encoded.bytes === undefined)
-      segment.doubles[(index << 3) + RESULT_NUMBER_F64] = number;
   }
 
   /** False if native serial() of the next job has not returned yet. */
@@ -459,10 +372,7 @@ export class ShellPort {
     }
     this.#advance();
     if (module !== undefined) (this.#pool as IsolatePool).settled(module);
-    if (serial === undefined) {
-      if (module?.scope === undefined) callSerial(job);
-      else module.scope.runInAsyncScope(callSerial, undefined, job);
-    }
+    if (serial === undefined) callSerial(job, module?.scope);
     if (!this.#milestones.isEmpty) this.#milestones.advance(this.#delivered);
     return true;
   }

@@ -345,9 +345,9 @@ export class IsolatePool implements IsolateListener {
     const { signal, timeLimitMs } = record.options ?? {};
     if (timeLimitMs !== undefined) this.#limits.add(record, timeLimitMs);
     if (signal === undefined) return;
-    if (signal.aborted) return this.#abort(record);
     record.onAbort = () => this.#abort(record);
-    signal.addEventListener('abort', record.onAbort, { once: true });
+    if (signal.aborted) record.onAbort();
+    else signal.addEventListener('abort', record.onAbort, { once: true });
   }
 
   #abort(record: ModuleJob): void {

@@ -1,0 +1,47 @@
+/** What a closure as parallel() has left in `result` and `error`, for a serial() that is none. */
+import { constants } from 'node:os';
+import { PadataError } from '../errors.js';
+import type { Job } from '../job.js';
+import { ModuleInput } from '../module/input.js';
+import { environment } from './environment.js';
+import { Input } from './input.js';
+import {
+  RESULT_BYTES,
+  RESULT_NUMBER,
+  RESULT_NUMBER_F64,
+  RESULT_OFFSET,
+  RESULT_SIZE,
+  RESULT_TYPE,
+  SIZE,
+  STATUS,
+} from './layout.js';
+import type { FunctionHandle, SerialHandle } from './native-function.js';
+import type { Segment } from './segment.js';
+
+const input = new Input();
+const moduleInput = new ModuleInput();
+
+/** @throws DataCloneError, TypeError the result cannot be given to a module function; PadataError ENOMEM */
+export function writeResult(job: Job, serial: SerialHandle, segment: Segment, index: number): void {
+  if (serial.pool === undefined) writeForNative(job, serial as FunctionHandle, segment, index);
+  else moduleInput.writeResult(job, segment, index);
+}
+
+/** A native function sees the errno, a number or bytes. */
+function writeForNative(job: Job, serial: FunctionHandle, segment: Segment, index: number): void {
+  const base = index << 4;
+  const { words } = segment;
+  if (job.error !== undefined) {
+    words[base + STATUS] = job.error instanceof PadataError ? job.error.errno : -constants.errno.EIO;
+  } else if (typeof job.result === 'number') {
+    words[base + RESULT_TYPE] = RESULT_NUMBER;
+    segment.doubles[(index << 3) + RESULT_NUMBER_F64] = job.result;
+  } else if (job.result instanceof Uint8Array) {
+    input.take(environment.slabs, serial, job.result);
+    input.write(words, base);
+    segment.setSlab(index, input.slab);
+    words[base + RESULT_TYPE] = RESULT_BYTES;
+    words[base + RESULT_OFFSET] = 0;
+    words[base + RESULT_SIZE] = words[base + SIZE] as number;
+  }
+}

@@ -1,0 +1,108 @@
+/** Values that go to isolates, as the entries of jobs carry them. */
+import { constants } from 'node:os';
+import { environment } from '../internal/environment.js';
+import { Input } from '../internal/input.js';
+import {
+  PARALLEL,
+  PART_SIZE,
+  RESULT_NUMBER_F64,
+  RESULT_OFFSET,
+  RESULT_SIZE,
+  RESULT_TYPE,
+  SIZE,
+  STATUS,
+  SUBMITTED_F64,
+} from '../internal/layout.js';
+import type { InputParts } from '../internal/native-function.js';
+import type { Segment } from '../internal/segment.js';
+import type { Slab } from '../internal/slab.js';
+import { typeError } from '../internal/validate.js';
+import type { Job } from '../job.js';
+import { fromPerformance, now } from './clock.js';
+import { encodeError } from './errors.js';
+import type { ModuleFunction } from './module-function.js';
+import { CONSTANT, type Encoded, encode, FAILURE, type Message, NONE, NUMBER } from './values.js';
+
+/** Values are encoded already; what is left is to copy their bytes. */
+const encoding = {
+  codec: {
+    encode(bytes: unknown, parts: InputParts): void {
+      parts.first = bytes as Uint8Array | undefined;
+    },
+  },
+  headroom: 0,
+  tailroom: 0,
+};
+
+/** The input of one job. Reused: only valid until the next call of take(). */
+export class ModuleInput {
+  readonly #input = new Input();
+  #type = NONE;
+  #number = 0;
+  /** What has to go by message. */
+  message: Message | undefined;
+
+  get slab(): Slab | undefined {
+    return this.#input.slab;
+  }
+
+  /**
+   * @param room how many bytes longer the result may be and still lie where the input is
+   * @throws DataCloneError, or what a getter of the value throws; PadataError ENOMEM
+   */
+  take(value: unknown, transfer: Parameters<typeof encode>[1], room: number): void {
+    const { type, number, bytes, message } = encode(value, transfer);
+    this.#type = type;
+    this.#number = number;
+    this.message = message;
+    encoding.tailroom = room;
+    this.#input.take(environment.slabs, encoding, bytes);
+  }
+
+  giveUp(): void {
+    if (this.slab !== undefined) environment.slabs.release(this.slab);
+  }
+
+  /** Writes the entry of a job whose parallel() is a module function, but for what all jobs have in common. */
+  write(segment: Segment, index: number, fn: ModuleFunction<never, unknown>): void {
+    const { words, doubles } = segment;
+    const base = index << 4;
+    this.#input.write(words, base);
+    segment.setSlab(index, this.slab);
+    words[base + PART_SIZE] = (words[base + SIZE] as number) + encoding.tailroom;
+    words[base + PARALLEL] = (fn.id << 1) | 1;
+    words[base + PARALLEL + 1] = 0;
+    words[base + STATUS] = 0;
+    words[base + RESULT_TYPE] = this.#type;
+    doubles[(index << 3) + SUBMITTED_F64] = environment.isDraining ? fromPerformance(environment.groupTime) : now();
+    doubles[(index << 3) + RESULT_NUMBER_F64] = this.#number;
+  }
+
+  /** Writes what a closure has left in `result` and `error`, for a serial() that is a module function. */
+  writeResult(job: Job, segment: Segment, index: number): void {
+    const { words } = segment;
+    const base = index << 4;
+    const { type, number, bytes } = resultOf(job);
+    encoding.tailroom = 0;
+    this.#input.take(environment.slabs, encoding, bytes);
+    this.#input.write(words, base);
+    segment.setSlab(index, this.slab);
+    words[base + STATUS] = type === FAILURE ? -constants.errno.EIO : 0;
+    words[base + RESULT_TYPE] = type;
+    if (type === NUMBER || type === CONSTANT) {
+      segment.doubles[(index << 3) + RESULT_NUMBER_F64] = number;
+    } else {
+      words[base + RESULT_OFFSET] = 0;
+      words[base + RESULT_SIZE] = words[base + SIZE] as number;
+    }
+  }
+}
+
+function resultOf(job: Job): Encoded {
+  if (job.error !== undefined) {
+    return { type: FAILURE, number: 0, bytes: encodeError(job.error), message: undefined };
+  }
+  const encoded = encode(job.result);
+  if (encoded.message !== undefined) throw typeError('job.result', 'a value that can be copied', job.result);
+  return encoded;
+}
