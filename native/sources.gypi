@@ -42,7 +42,8 @@
       "src/functions/esp_sequence.cc",
       "src/functions/ip_header.cc",
       "src/functions/keyed_contexts.cc",
-      "src/functions/libcrypto.cc"
+      "src/functions/libcrypto.cc",
+      "src/functions/ranges.cc"
     ],
     "binding_files": [
       "src/binding/addon.cc",
@@ -55,6 +56,7 @@
       "src/binding/instance_handle.cc",
       "src/binding/isolate_group_handle.cc",
       "src/binding/isolate_handle.cc",
+      "src/binding/mt_job_handle.cc",
       "src/binding/shell_handle.cc"
     ],
     "own_include_dirs": ["include", "src"],
