@@ -2,9 +2,9 @@
 import { getSystemErrorMap } from 'node:util';
 import { binding, type InstanceHandle, type MtJobHandle } from '../binding.js';
 import { PadataError } from '../errors.js';
+import { asError } from './as-error.js';
 import { environment, type WatchedMtJob } from './environment.js';
 import type { CheckedJob } from './mt-check.js';
-import { asError } from './outcome.js';
 
 /** How often progress is told at most, in milliseconds. */
 const PROGRESS_MS = 50;
