@@ -252,9 +252,16 @@ export class Environment {
       return;
     }
     Atomics.store(this.#control, ARMED, 1);
-    if ([READY_HEAD, MASKS_CHANGED, MT_DONE].every((word) => Atomics.load(this.#control, word) === 0)) return;
+    if (!this.#hasNews()) return;
     Atomics.store(this.#control, ARMED, 0);
     this.#schedule();
+  }
+
+  /** Whether a thread has something for the loop, which has just said that it sleeps. */
+  #hasNews(): boolean {
+    const control = this.#control;
+    if (Atomics.load(control, READY_HEAD) !== 0) return true;
+    return Atomics.load(control, MASKS_CHANGED) !== 0 || Atomics.load(control, MT_DONE) !== 0;
   }
 
   /** Whether the loop goes on looking for completions. */

@@ -5,7 +5,17 @@
 import { describe, expect, it } from 'vitest';
 import { ends, runScript } from '../support/child.js';
 
-const CASES = ['dropped', 'grown', 'wasm', 'posted', 'terminated', 'exited', 'thrown', 'exited in progress'];
+const CASES = [
+  'dropped',
+  'grown',
+  'wasm',
+  'posted',
+  'end of process',
+  'terminated',
+  'exited',
+  'thrown',
+  'exited in progress',
+];
 
 describe('the memory of a multithreaded job', () => {
   it.each(CASES)('%s', async (name) => {
