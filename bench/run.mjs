@@ -12,7 +12,7 @@ import { runScenario } from './lib/rounds.mjs';
 
 /** @typedef {import('./lib/types.mjs').Scenario} Scenario */
 
-const allNames = ['noop', 'aead', 'lone', 'core', 'timer', 'memory'];
+const allNames = ['noop', 'aead', 'lone', 'core', 'multithreaded', 'timer', 'memory'];
 const usage = `usage: node bench/run.mjs [SCENARIO...] [--rounds N] [--json FILE] [--check]
 
   SCENARIO      ${allNames.join(', ')}; all of them where none is given

@@ -18,6 +18,8 @@ export interface FunctionDescription {
   address: Address;
   name: string;
   isRange: boolean;
+  /** Of a range function: its memory comes as an array of struct padata_part. */
+  takesParts: boolean;
   headroom: number;
   tailroom: number;
 }
@@ -113,6 +115,32 @@ export interface ShellHandle {
   free(): void;
 }
 
+/** What a multithreaded job is started with. */
+export interface MtDescription {
+  /** start, size, align, minChunk, maxThreads */
+  request: Float64Array;
+  /** Up to three; more than one only for functions that take parts. The caller keeps it until the job is done. */
+  memory: Uint8Array[];
+  /** The caller will call takePart() until that returns true. Otherwise the event loop is woken when the job is done. */
+  hasCaller: boolean;
+  numaAware: boolean;
+  /** start, end and node of each */
+  placement: Float64Array;
+}
+
+/** See core/mt_job.h. Made is started. */
+export interface MtJobHandle {
+  /** Nobody touches its memory any more. */
+  readonly isDone: boolean;
+  readonly unitsDone: number;
+  /** For so many milliseconds, which may be Infinity; true when the job is done. */
+  takePart(milliseconds: number): boolean;
+  /** Of each chunk that failed: a negative errno, start, end. */
+  failures(): Float64Array;
+  /** No further chunk is begun. */
+  stop(): void;
+}
+
 /** What the addon exports. Native code trusts its callers: the arguments were checked before they come here. */
 export interface Binding {
   BridgeHandle: new (drain: () => void) => BridgeHandle;
@@ -124,6 +152,7 @@ export interface Binding {
     checkMs: number,
   ) => InstanceHandle;
   IsolateHandle: new (address: Address, drain: () => void) => IsolateHandle;
+  MtJobHandle: new (instance: InstanceHandle, fn: Address, description: MtDescription) => MtJobHandle;
   /** See binding/cpumask_exports.h. */
   cpumask: {
     parse(text: string, nrCpus?: number): MaskWords | MaskRefusal;

@@ -1,1 +1,12 @@
-export { crc32, echo, noop, spin } from './functions.js';
+export {
+  crc32,
+  echo,
+  type HistogramArg,
+  histogram,
+  noop,
+  type SumArg,
+  spin,
+  sum,
+  type TranslateArg,
+  translate,
+} from './functions.js';

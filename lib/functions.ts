@@ -14,9 +14,9 @@
  * @module
  */
 import { native } from './internal/functions-binding.js';
-import { makeNativeFunction } from './internal/make-native-function.js';
+import { makeNativeFunction, makeRangeFunction } from './internal/make-native-function.js';
 import type { Codec } from './internal/native-function.js';
-import { checkBytes, checkInteger, typeError } from './internal/validate.js';
+import { checkBytes, checkInteger, rangeError, typeError } from './internal/validate.js';
 import type { NativeFunction } from './native-function.js';
 
 const NOTHING: Codec<undefined, undefined> = {
@@ -57,6 +57,101 @@ export const echo: NativeFunction<Uint8Array, Uint8Array> = makeNativeFunction(n
  * `job.data` must be a `Uint8Array`, as for {@link echo}.
  */
 export const crc32: NativeFunction<Uint8Array, number> = makeNativeFunction(native.crc32(), bytes<number>());
+
+/** What {@link histogram} works on. */
+export interface HistogramArg {
+  /** The units of the job are its elements. */
+  bytes: Uint8Array;
+  /** 256 counters, to which is added; so begin with zeros. */
+  counts: BigUint64Array;
+}
+
+/**
+ * A thread function for `padata.doMultithreaded()`: how often each byte value occurs. Units are bytes.
+ *
+ * ```ts
+ * const bytes = new Uint8Array(new SharedArrayBuffer(1_000_000));
+ * const counts = new BigUint64Array(new SharedArrayBuffer(256 * 8));
+ * await padata.doMultithreaded({ threadFn: histogram, fnArg: { bytes, counts }, size: bytes.length, minChunk: 65_536 });
+ * console.log(counts[0]);   // 1000000n
+ * ```
+ *
+ * @throws (the call that starts the job) TypeError for other types; RangeError: the range goes beyond `bytes`, or `counts` is short
+ */
+export const histogram: NativeFunction<HistogramArg, void> = makeRangeFunction(
+  native.histogram(),
+  (fnArg: HistogramArg, _start, end) => {
+    const { bytes, counts } = checkObject(fnArg);
+    if (!(bytes instanceof Uint8Array)) throw typeError('job.fnArg.bytes', 'a Uint8Array', bytes);
+    if (!(counts instanceof BigUint64Array)) throw typeError('job.fnArg.counts', 'a BigUint64Array', counts);
+    checkLength('job.fnArg.bytes', bytes, end);
+    checkLength('job.fnArg.counts', counts, BYTE_VALUES);
+    return { 'job.fnArg.bytes': bytes, 'job.fnArg.counts': counts };
+  },
+);
+
+/** What {@link sum} works on. */
+export interface SumArg {
+  /** The units of the job are its elements. */
+  values: Float64Array;
+  /** The sum is added to its first element; so begin with 0. */
+  total: Float64Array;
+}
+
+/**
+ * A thread function for `padata.doMultithreaded()`: the sum of numbers. Units are elements of `values`.
+ *
+ * Which chunk is added first differs from call to call, and with it the rounding of numbers that are no integers, in the last bits.
+ *
+ * @throws (the call that starts the job) TypeError for other types; RangeError: the range goes beyond `values`, or `total` is empty
+ */
+export const sum: NativeFunction<SumArg, void> = makeRangeFunction(native.sum(), (fnArg: SumArg, _start, end) => {
+  const { values, total } = checkObject(fnArg);
+  if (!(values instanceof Float64Array)) throw typeError('job.fnArg.values', 'a Float64Array', values);
+  if (!(total instanceof Float64Array)) throw typeError('job.fnArg.total', 'a Float64Array', total);
+  checkLength('job.fnArg.values', values, end);
+  checkLength('job.fnArg.total', total, 1);
+  return { 'job.fnArg.values': values, 'job.fnArg.total': total };
+});
+
+/** What {@link translate} works on. */
+export interface TranslateArg {
+  /** Changed in place; the units of the job are its elements. */
+  bytes: Uint8Array;
+  /** 256 bytes: what byte value v becomes is `table[v]`. Copied when the job is started. */
+  table: Uint8Array;
+}
+
+/**
+ * A thread function for `padata.doMultithreaded()`: replaces each byte by what a table has for it, in place, as tr(1) does. Units are
+ * bytes.
+ *
+ * @throws (the call that starts the job) TypeError for other types; RangeError: the range goes beyond `bytes`, or the table is short
+ */
+export const translate: NativeFunction<TranslateArg, void> = makeRangeFunction(
+  native.translate(),
+  (fnArg: TranslateArg, _start, end) => {
+    const { bytes, table } = checkObject(fnArg);
+    if (!(bytes instanceof Uint8Array)) throw typeError('job.fnArg.bytes', 'a Uint8Array', bytes);
+    if (!(table instanceof Uint8Array)) throw typeError('job.fnArg.table', 'a Uint8Array', table);
+    checkLength('job.fnArg.bytes', bytes, end);
+    checkLength('job.fnArg.table', table, BYTE_VALUES);
+    const copy = new Uint8Array(new SharedArrayBuffer(BYTE_VALUES));
+    copy.set(table.subarray(0, BYTE_VALUES));
+    return { 'job.fnArg.bytes': bytes, 'job.fnArg.table': copy };
+  },
+);
+
+const BYTE_VALUES = 256;
+
+function checkObject<A extends object>(fnArg: A): A {
+  if (typeof fnArg !== 'object' || fnArg === null) throw typeError('job.fnArg', 'an object', fnArg);
+  return fnArg;
+}
+
+function checkLength(name: string, array: { readonly length: number }, least: number): void {
+  if (array.length < least) throw rangeError(`${name}.length`, `>= ${least}, which the job needs`, array.length);
+}
 
 /** One hour: a job that runs cannot be interrupted, and every job behind it on its CPU waits. */
 const MAX_SPIN_NS = 3.6e12;

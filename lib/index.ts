@@ -17,6 +17,7 @@ export {
 } from './module/module-function.js';
 export type { ModuleJobOptions } from './module/module-job.js';
 export type { SerialInput } from './module/serial-input.js';
+export type { MemoryNode, MtMemory, MultithreadedJob } from './multithreaded.js';
 export { NativeFunction, nativeFunction } from './native-function.js';
 export {
   type Cpumasks,

@@ -3,12 +3,16 @@ import { attachControl, type Control, checkControl } from './control/attach.js';
 import { type CpuMask, type CpuMaskLike, toCpuMask, wordsOf } from './cpumask.js';
 import { cpus } from './cpus.js';
 import { PadataError } from './errors.js';
+import { asError } from './internal/as-error.js';
 import { type Cpumasks, type CpuStats, InstancePort } from './internal/instance-port.js';
+import { type CheckedJob, checkMtJob } from './internal/mt-check.js';
+import { AsyncMtJob, runMtSync } from './internal/mt-job.js';
 import { checkInteger, checkName, checkOptions, rangeError, typeError } from './internal/validate.js';
 import type { IsolateOptions, IsolateStats } from './module/isolate.js';
 import { IsolatePool, type PoolOwner } from './module/isolate-pool.js';
 import { ModuleFunction } from './module/module-function.js';
 import { checkIsolateOptions } from './module/options.js';
+import type { MultithreadedJob } from './multithreaded.js';
 import { Shell, type ShellOptions } from './shell.js';
 
 export type { Cpumasks, CpuStats } from './internal/instance-port.js';
@@ -88,7 +92,7 @@ export interface PadataEvents {
  * ones do not keep the process alive.
  *
  * Everything here is called on one event loop, the one that made the instance; other environments (Workers) make their own
- * instances. Nothing blocks, except `setCpumask` for the moment that threads need to notice.
+ * instances. Nothing blocks, except `setCpumask` for the moment that threads need to notice, and `doMultithreadedSync`.
  */
 export class Padata extends EventEmitter<PadataEvents> {
   /** The instance's name; it need not be unique. */
@@ -97,6 +101,8 @@ export class Padata extends EventEmitter<PadataEvents> {
   readonly #shells = new Set<Shell>();
   readonly #control: Control | undefined;
   #cpumask: Cpumasks;
+  readonly #mtJobs = new Set<AsyncMtJob>();
+  #syncMtJobs = 0;
   #shellsCreated = 0;
   #closing: Promise<void> | undefined;
 
@@ -213,6 +219,50 @@ export class Padata extends EventEmitter<PadataEvents> {
     return (await this.#port.isolates.broadcast(fn, input)) as O[];
   }
 
+  /**
+   * Runs a multithreaded job: its range is split into chunks, and threads of the CPUs in the usable parallel mask take chunk after chunk
+   * until none is left. Resolves when all is done; the event loop is free meanwhile. This is `padata_do_multithreaded()`, except that
+   * nobody waits for it. (padata document, "Running Multithreaded Jobs")
+   *
+   * Several jobs, of this and of other instances, and jobs of shells share the CPUs in turn. Threads whose CPU leaves the mask stop at the
+   * next chunk, those of CPUs that come join. On an instance that becomes invalid meanwhile the job waits for CPUs.
+   *
+   * @throws (as a rejection) TypeError, RangeError a member of the job is wrong; nothing has run
+   * @throws (as a rejection) PadataError EINVAL the instance is stopped, invalid or freed; or the function is no thread function
+   * @throws (as a rejection) PadataError with the errno that a chunk failed with, and the function's name as `syscall`: no further chunk
+   *         was begun, those that ran have ended. If several failed, an AggregateError of theirs, in the order in which they came
+   * @throws (as a rejection) the reason of `job.signal`, likewise; what `job.onProgress` threw
+   * @throws (as a rejection) PadataError ECANCELED the instance was closed while it was invalid
+   */
+  doMultithreaded<A>(job: MultithreadedJob<A>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const checked = this.#checkMtJob(job, false);
+      if (checked.size === 0) return resolve();
+      const running = new AsyncMtJob(this.#port.handle, checked, () => this.#mtJobs.delete(running));
+      this.#mtJobs.add(running);
+      running.outcome.then(resolve, reject);
+    });
+  }
+
+  /**
+   * The same, and the calling thread takes part and waits until the job is done, as in the kernel: `padata_do_multithreaded()`. It is one of the
+   * job's threads and runs wherever the scheduler has it; helpers come on other CPUs of the usable parallel mask. The event loop
+   * stands still meanwhile. Quicker to begin and to end than `doMultithreaded`, so right for jobs of a few milliseconds at most, in a Worker
+   * for any.
+   *
+   * @throws what `doMultithreaded` rejects with
+   */
+  doMultithreadedSync<A>(job: MultithreadedJob<A>): void {
+    const checked = this.#checkMtJob(job, true);
+    if (checked.size === 0) return;
+    this.#syncMtJobs++;
+    try {
+      runMtSync(this.#port.handle, checked);
+    } finally {
+      this.#syncMtJobs--;
+    }
+  }
+
   /** Figures of this instance. */
   stats(): InstanceStats {
     return {
@@ -228,10 +278,13 @@ export class Padata extends EventEmitter<PadataEvents> {
   /**
    * Frees the instance: `padata_free()`. What the kernel leaves to its caller is checked here.
    *
-   * @throws PadataError EBUSY there are shells (remedy: `shell.free()` for each, or `close()`)
+   * @throws PadataError EBUSY there are shells (remedy: `shell.free()` for each, or `close()`), or a multithreaded job is not done
    */
   free(): void {
     if (this.#port.isFreed) return;
+    if (this.#mtJobs.size + this.#syncMtJobs !== 0) {
+      throw new PadataError('EBUSY', 'padata_free', 'a multithreaded job is not done; wait for it, or close()');
+    }
     if (this.#shells.size !== 0) {
       throw new PadataError('EBUSY', 'padata_free', `${this.#shells.size} shells are not freed; free them, or close()`);
     }
@@ -240,8 +293,8 @@ export class Padata extends EventEmitter<PadataEvents> {
   }
 
   /**
-   * Stops, waits for the jobs that are outstanding, frees the shells and then the instance. On an invalid instance jobs that no
-   * thread has begun are completed with the error ECANCELED, since no CPU can run them.
+   * Stops, waits for the jobs that are outstanding, multithreaded ones included, frees the shells and then the instance. On an invalid
+   * instance jobs that no thread has begun, and chunks, are given up with the error ECANCELED, since no CPU can run them.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -258,6 +311,7 @@ export class Padata extends EventEmitter<PadataEvents> {
     this.stop();
     this.#cancelIfStranded();
     await Promise.all([...this.#shells].map((shell) => shell.drain()));
+    await Promise.allSettled([...this.#mtJobs].map(({ outcome }) => outcome));
     for (const shell of this.#shells) shell.free();
     this.free();
     await this.#port.isolatesIfAny?.ended;
@@ -270,6 +324,7 @@ export class Padata extends EventEmitter<PadataEvents> {
   #cancelIfStranded(): void {
     if (this.#port.isFreed || !this.#port.isInvalid) return;
     this.#port.handle.cancelBacklog();
+    for (const job of this.#mtJobs) job.stop();
     if (this.#isPending()) setTimeout(() => this.#cancelIfStranded(), CANCEL_AGAIN_MS).unref();
   }
 
@@ -292,6 +347,14 @@ export class Padata extends EventEmitter<PadataEvents> {
 
   #isPending(): boolean {
     return [...this.#shells].some((shell) => shell.pending !== 0);
+  }
+
+  #checkMtJob(job: MultithreadedJob, isSync: boolean): CheckedJob {
+    const checked = checkMtJob(job, isSync, this.#port.usable.parallel.weight);
+    this.#checkOpen('padata_do_multithreaded');
+    this.#port.checkAccepting('padata_do_multithreaded');
+    if (checked.signal?.aborted) throw asError(checked.signal.reason, 'aborted with');
+    return checked;
   }
 
   #checkOpen(syscall: string): void {

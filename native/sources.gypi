@@ -10,11 +10,16 @@
       "src/core/environment.cc",
       "src/core/function.cc",
       "src/core/instance.cc",
+      "src/core/instance_mt.cc",
       "src/core/isolate.cc",
       "src/core/isolate_group.cc",
       "src/core/job_queue.cc",
       "src/core/job_runner.cc",
       "src/core/memory.cc",
+      "src/core/mt_job.cc",
+      "src/core/mt_plan.cc",
+      "src/core/mt_queue.cc",
+      "src/core/numa_nodes.cc",
       "src/core/parallel_thread.cc",
       "src/core/pinned_thread.cc",
       "src/core/process_exit.cc",
@@ -22,6 +27,7 @@
       "src/core/segment.cc",
       "src/core/serial_thread.cc",
       "src/core/shell.cc",
+      "src/core/small_file.cc",
       "src/core/sync.cc"
     ],
     "functions_files": [
@@ -36,7 +42,8 @@
       "src/functions/esp_sequence.cc",
       "src/functions/ip_header.cc",
       "src/functions/keyed_contexts.cc",
-      "src/functions/libcrypto.cc"
+      "src/functions/libcrypto.cc",
+      "src/functions/ranges.cc"
     ],
     "binding_files": [
       "src/binding/addon.cc",
@@ -49,6 +56,7 @@
       "src/binding/instance_handle.cc",
       "src/binding/isolate_group_handle.cc",
       "src/binding/isolate_handle.cc",
+      "src/binding/mt_job_handle.cc",
       "src/binding/shell_handle.cc"
     ],
     "own_include_dirs": ["include", "src"],

@@ -10,7 +10,7 @@ import { performance } from 'node:perf_hooks';
 import { type BridgeHandle, binding } from '../binding.js';
 import { Fifo } from './fifo.js';
 import type { JobQueue } from './job-queue.js';
-import { ARMED, MASKS_CHANGED, READY, READY_HEAD, READY_NEXT } from './layout.js';
+import { ARMED, MASKS_CHANGED, MT_DONE, READY, READY_HEAD, READY_NEXT } from './layout.js';
 import { SegmentCache } from './segment.js';
 import type { ShellPort } from './shell-port.js';
 import { SlabAllocator } from './slab.js';
@@ -48,6 +48,13 @@ export interface WatchedInstance {
   masksChanged(): void;
 }
 
+/** What the environment asks of a multithreaded job that is not done. */
+export interface WatchedMtJob {
+  readonly isDone: boolean;
+  /** Called once, when it is. Must not throw. */
+  settle(): void;
+}
+
 export class Environment {
   readonly bridge: BridgeHandle;
   readonly slabs: SlabAllocator;
@@ -67,6 +74,7 @@ export class Environment {
   readonly #ports: (ShellPort | undefined)[] = [];
   /** Shells that have jobs to deliver, or may have; each at most once, see ShellPort.isQueued. */
   readonly #ready = new Fifo<ShellPort>();
+  readonly #mtJobs = new Set<WatchedMtJob>();
   #dirtyShells: ShellPort[] = [];
   #pending = 0;
   #delivered = 0;
@@ -117,6 +125,13 @@ export class Environment {
     this.#delivered++;
   }
 
+  /** A multithreaded job was started: the event loop stays alive for it, and keeps it until it is done. */
+  addMtJob(job: WatchedMtJob): void {
+    this.#mtJobs.add(job);
+    this.#pending++;
+    if (!this.#isReferenced) this.#refer();
+  }
+
   /** A job of this shell was completed on the event loop; its turn is looked at soon. */
   reorderSoon(port: ShellPort): void {
     if (this.#dirtyShells.push(port) === 1 && !this.isDraining) queueMicrotask(() => this.#reorder());
@@ -163,6 +178,7 @@ export class Environment {
     if (this.isDraining) return;
     Atomics.store(this.#control, ARMED, 0);
     if (Atomics.load(this.#control, MASKS_CHANGED) !== 0) this.#tellMasksChanged();
+    if (Atomics.load(this.#control, MT_DONE) !== 0) this.#settleMtJobs();
     this.isDraining = true;
     const delivered = this.#delivered;
     const begin = performance.now();
@@ -179,6 +195,16 @@ export class Environment {
   #tellMasksChanged(): void {
     Atomics.store(this.#control, MASKS_CHANGED, 0); // first: what changes from here on is told again
     for (const instance of this.instances) instance.masksChanged();
+  }
+
+  #settleMtJobs(): void {
+    Atomics.store(this.#control, MT_DONE, 0); // first: what is done from here on is told again
+    for (const job of this.#mtJobs) {
+      if (!job.isDone) continue;
+      this.#mtJobs.delete(job);
+      this.jobSerialized();
+      job.settle();
+    }
   }
 
   /** Delivers until there is nothing left (true) or the time is up. */
@@ -229,9 +255,16 @@ export class Environment {
       return;
     }
     Atomics.store(this.#control, ARMED, 1);
-    if (Atomics.load(this.#control, READY_HEAD) === 0 && Atomics.load(this.#control, MASKS_CHANGED) === 0) return;
+    if (!this.#hasNews()) return;
     Atomics.store(this.#control, ARMED, 0);
     this.#schedule();
+  }
+
+  /** Whether a thread has something for the loop, which has just said that it sleeps. */
+  #hasNews(): boolean {
+    const control = this.#control;
+    if (Atomics.load(control, READY_HEAD) !== 0) return true;
+    return Atomics.load(control, MASKS_CHANGED) !== 0 || Atomics.load(control, MT_DONE) !== 0;
   }
 
   /** Whether the loop goes on looking for completions. */

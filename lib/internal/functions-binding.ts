@@ -47,6 +47,9 @@ export interface FunctionsBinding {
   echo(): External;
   crc32(): External;
   spin(nanoseconds: number): External;
+  histogram(): External;
+  sum(): External;
+  translate(): External;
   aead(name: string, key: Uint8Array, authSize: number | undefined): AeadFunctions | Refusal;
   esp(options: EspNativeOptions): { outbound: External; inbound: External } | Refusal;
 }

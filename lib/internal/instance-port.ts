@@ -102,9 +102,9 @@ export class InstancePort implements WatchedInstance {
   }
 
   /** @throws PadataError EBUSY or EINVAL unless jobs are accepted */
-  checkAccepting(): void {
+  checkAccepting(syscall = 'doParallel'): void {
     const flags = this.control[FLAGS] as number; // nothing else depends on it, so a plain load will do
-    if (flags !== 0) throw refusal(flags);
+    if (flags !== 0) throw refusal(flags, syscall);
   }
 
   /**
@@ -177,10 +177,10 @@ export class InstancePort implements WatchedInstance {
   }
 }
 
-function refusal(flags: number): PadataError {
+function refusal(flags: number, syscall = 'doParallel'): PadataError {
   if ((flags & CHANGING) !== 0) {
-    return new PadataError('EBUSY', 'doParallel', 'the cpumasks are being changed right now; try again');
+    return new PadataError('EBUSY', syscall, 'the cpumasks are being changed right now; try again');
   }
-  if ((flags & STOPPED) !== 0) return new PadataError('EINVAL', 'doParallel', 'the instance is stopped');
-  return new PadataError('EINVAL', 'doParallel', 'the instance is invalid: one of its masks has no usable CPU');
+  if ((flags & STOPPED) !== 0) return new PadataError('EINVAL', syscall, 'the instance is stopped');
+  return new PadataError('EINVAL', syscall, 'the instance is invalid: one of its masks has no usable CPU');
 }

@@ -4,6 +4,7 @@ import { PadataError } from '../errors.js';
 import type { IsolatePool } from '../module/isolate-pool.js';
 import { environment } from './environment.js';
 import type { Explain } from './explain.js';
+import type { NamedParts } from './mt-memory.js';
 import { typeError } from './validate.js';
 
 /**
@@ -29,6 +30,11 @@ export interface Codec<I, O> {
    * error. A function that has it cannot be combined with a native serial().
    */
   settle?(output: O): O;
+  /**
+   * Of a thread function: the pieces of memory that an fnArg consists of, in the order of its parts and under the names that errors have for
+   * them, checked against the range. Without it an fnArg is taken as it is.
+   */
+  parts?(fnArg: unknown, start: number, end: number): NamedParts;
   /** What it means that the function ended with this errno. Without it the errors have the system's texts. */
   readonly explain?: Explain;
 }
@@ -37,6 +43,7 @@ export interface Codec<I, O> {
 export class FunctionHandle {
   readonly name: string;
   readonly isRange: boolean;
+  readonly takesParts: boolean;
   readonly headroom: number;
   readonly tailroom: number;
   readonly low: number;
@@ -49,7 +56,7 @@ export class FunctionHandle {
   inFlight = 0;
   isFreed = false;
   readonly pool: undefined;
-  readonly #address: number;
+  readonly address: number;
   /** Kept from being collected while jobs are in flight: the addon that made it may have tied things to it. */
   readonly external: unknown;
 
@@ -57,9 +64,10 @@ export class FunctionHandle {
     this.external = external;
     this.name = description.name;
     this.isRange = description.isRange;
+    this.takesParts = description.takesParts;
     this.headroom = description.headroom;
     this.tailroom = description.tailroom;
-    this.#address = description.address;
+    this.address = description.address;
     this.low = (description.address % 2 ** 32) | 0;
     this.high = Math.floor(description.address / 2 ** 32) | 0;
     this.codec = codec;
@@ -80,7 +88,7 @@ export class FunctionHandle {
   }
 
   #drop(): void {
-    environment.bridge.dropFunction(this.#address);
+    environment.bridge.dropFunction(this.address);
   }
 }
 

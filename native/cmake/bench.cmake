@@ -1,5 +1,6 @@
 # bench/native/*.cc: one executable each. oneTBB, if it is there (libtbb-dev), is what the core is compared with.
 find_package(TBB QUIET)
+find_package(OpenMP QUIET COMPONENTS CXX)
 file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/../bench/native/*.cc")
 foreach(file ${files})
   get_filename_component(name "${file}" NAME_WE)
@@ -13,3 +14,7 @@ endforeach()
 # The event loop of core_bench is the one of the tests.
 target_sources(core_bench PRIVATE test/support/loop.cc test/support/queue_writer.cc)
 target_include_directories(core_bench PRIVATE test)
+# Multithreaded jobs are compared with OpenMP, too.
+if(OpenMP_CXX_FOUND)
+  target_link_libraries(mt_openmp PRIVATE OpenMP::OpenMP_CXX)
+endif()

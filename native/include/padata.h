@@ -50,7 +50,8 @@ enum padata_kind { PADATA_KIND_JOB = 1, PADATA_KIND_RANGE = 2 };
 /* Bits of padata_function.flags. */
 enum padata_function_flags {
   PADATA_MAY_LEAVE_OUTSTANDING =
-      1 /* parallel() may return -EINPROGRESS; without this bit do_serial() refuses its jobs */
+      1,                 /* parallel() may return -EINPROGRESS; without this bit do_serial() refuses its jobs */
+  PADATA_TAKES_PARTS = 2 /* of a range function: its `arg` is an array of struct padata_part */
 };
 
 enum padata_result_type {
@@ -140,9 +141,26 @@ struct padata_call {
  */
 typedef int32_t (*padata_job_function)(struct padata_call *call, void *ctx);
 
+/* One of several pieces of memory that a multithreaded job works on. */
+struct padata_part {
+  uint8_t *bytes; /* NULL if it has no bytes */
+  size_t size;
+};
+
 /*
- * The thread function of a multithreaded job: do the units [start, end). `arg` is the job's shared state, `arg_size` bytes
- * that every thread of the job sees; the function synchronizes access to it. Returns 0 or a negative errno.
+ * The thread function of a multithreaded job: do the units [start, end), which are never none. What a unit is, and where it lies, is
+ * between the function and its users.
+ *
+ * `arg` is the job's shared state: the very bytes that JavaScript gave, `arg_size` of them, which every thread of the job sees; NULL
+ * and 0 if there are none. With PADATA_TAKES_PARTS it is instead an array of struct padata_part, up to PADATA_MAX_PARTS of them, and
+ * `arg_size` is the size of that array in bytes. The memory cannot go away during the call, but JavaScript and the other threads
+ * may write to it at any time: synchronize what several chunks write to, read a length once, check it, and use what was checked; check
+ * `start` and `end` against the sizes.
+ *
+ * Threads. The pinned thread of a CPU of the usable parallel mask, as for a job; or, when the call is synchronous, also the thread
+ * that made it, whose signals are not blocked. Several threads are in it at the same time, each with another chunk.
+ *
+ * Returns 0, or a negative errno: then no further chunk of the job is begun.
  */
 typedef int32_t (*padata_range_function)(uint64_t start, uint64_t end, uint8_t *arg, size_t arg_size, void *ctx);
 

@@ -5,6 +5,7 @@ import {
   type CpuMaskLike,
   cpus,
   type Job,
+  type MultithreadedJob,
   type NativeFunction,
   nativeFunction,
   Padata,
@@ -12,7 +13,7 @@ import {
   type ParallelFunction,
   type Shell,
 } from 'padata';
-import { crc32, echo, noop, spin } from 'padata/functions';
+import { crc32, echo, type HistogramArg, histogram, noop, spin, sum } from 'padata/functions';
 import { type Aead, type AeadRequest, aead } from 'padata/pcrypt';
 import { describe, expectTypeOf, test } from 'vitest';
 
@@ -36,6 +37,26 @@ describe('CpuMask', () => {
     // @ts-expect-error readonly
     CpuMask.of(0).weight = 2;
     expectTypeOf(cpus.online()).toEqualTypeOf<CpuMask>();
+  });
+});
+
+describe('multithreaded jobs', () => {
+  const bytes = new Uint8Array(new SharedArrayBuffer(10));
+  const counts = new BigUint64Array(new SharedArrayBuffer(2048));
+
+  test('take the fnArg of their thread function', () => {
+    expectTypeOf(instance.doMultithreaded({ threadFn: histogram, fnArg: { bytes, counts }, size: 10 })).toEqualTypeOf<
+      Promise<void>
+    >();
+    expectTypeOf(instance.doMultithreadedSync<HistogramArg>).returns.toEqualTypeOf<void>();
+    // @ts-expect-error the counts are missing
+    instance.doMultithreaded({ threadFn: histogram, fnArg: { bytes }, size: 10 });
+    // @ts-expect-error a size there must be
+    instance.doMultithreaded({ threadFn: histogram, fnArg: { bytes, counts } });
+    // @ts-expect-error a closure cannot run on another thread
+    instance.doMultithreaded({ threadFn: () => {}, size: 10 });
+    const any: MultithreadedJob = { threadFn: sum, fnArg: undefined, size: 3, numaAware: true, memoryNodes: [] };
+    instance.doMultithreadedSync({ ...any, onProgress: (done, size) => expectTypeOf(done).toEqualTypeOf(size) });
   });
 });
 

@@ -25,6 +25,7 @@ const expected: Record<string, RegExp> = {
   'errors.mjs': /^0 one\n1 EBADMSG\n2 three\nThe "job\.data\.data" argument must be a Uint8Array or Buffer\..*\n$/,
   'esp-tunnel.mjs': /^44 bytes became 100\nand came back as they were\nsent once more: ESTALE\n$/,
   'file-blocks.mjs': /^block 0: [0-9a-f]{8}\n100 blocks\n$/,
+  'file-histogram.mjs': /^(0x[0-9a-f]{2} {2}[ \d.]{5} %\n){3}all bytes counted: true\n$/,
   'job-class.mjs': /^10000 packets in 64 objects, total effec78\n$/,
   'leave-a-cpu.mjs': /^parallel\(\) ran on the others only\n$/,
   'max-pending.mjs': /^500 delivered; the queue was full in between\n500 mapped\n$/,

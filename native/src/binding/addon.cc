@@ -9,6 +9,7 @@
 #include "binding/cpumask_exports.h"
 #include "binding/function_exports.h"
 #include "binding/handles.h"
+#include "binding/mt_job_handle.h"
 #include "core/process_exit.h"
 
 namespace padata {
@@ -23,6 +24,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("BridgeHandle", BridgeHandle::Define(env));
   exports.Set("InstanceHandle", InstanceHandle::Define(env));
   exports.Set("IsolateHandle", IsolateHandle::Define(env));
+  exports.Set("MtJobHandle", MtJobHandle::Define(env));
   return exports;
 }
 

@@ -60,6 +60,7 @@ Napi::Value BridgeHandle::AddFunction(const Napi::CallbackInfo& info) {
   made.Set("address", AddressOf(function));
   made.Set("name", function->name());
   made.Set("isRange", function->kind() == PADATA_KIND_RANGE);
+  made.Set("takesParts", function->takes_parts());
   made.Set("headroom", function->headroom());
   made.Set("tailroom", function->tailroom());
   return made;

@@ -88,6 +88,9 @@ void ExportFunctions(Napi::Env env, Napi::Object exports) {
   object.Set("noop", Napi::Function::New<Static<&functions::Noop>>(env, "noop"));
   object.Set("echo", Napi::Function::New<Static<&functions::Echo>>(env, "echo"));
   object.Set("crc32", Napi::Function::New<Static<&functions::Crc32>>(env, "crc32"));
+  object.Set("histogram", Napi::Function::New<Static<&functions::Histogram>>(env, "histogram"));
+  object.Set("sum", Napi::Function::New<Static<&functions::Sum>>(env, "sum"));
+  object.Set("translate", Napi::Function::New<Static<&functions::Translate>>(env, "translate"));
   object.Set("spin", Napi::Function::New<Spin>(env, "spin"));
   object.Set("aead", Napi::Function::New<Aead>(env, "aead"));
   object.Set("esp", Napi::Function::New<NewEsp>(env, "esp"));

@@ -21,6 +21,7 @@ namespace padata {
 // libcrypto knows.
 //
 //   noop(), echo(), crc32()                        an External
+//   histogram(), sum(), translate()                an External, of thread functions for multithreaded jobs
 //   spin(nanoseconds: number)                      an External
 //   aead(name, key: Uint8Array, authSize?: number) { encrypt, decrypt, ivSize, authSize, espAadOnly } or a refusal
 //   esp(options)                                   { outbound, inbound } or a refusal; see esp_exports.cc

@@ -43,6 +43,8 @@ class InstanceHandle : public Napi::ObjectWrap<InstanceHandle> {
   static Napi::Function Define(Napi::Env env);
   explicit InstanceHandle(const Napi::CallbackInfo& info);
 
+  const RefPtr<Instance>& instance() const { return instance_; }
+
  private:
   Napi::Value Errno(const Napi::CallbackInfo& info);
   Napi::Value Control(const Napi::CallbackInfo& info);

@@ -2,7 +2,6 @@
 #include "core/cpu_sources.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -16,12 +15,10 @@
 
 #include "core/cpumask_text.h"
 #include "core/pinned_thread.h"
+#include "core/small_file.h"
 
 namespace padata {
 namespace {
-
-// A list of every second CPU of kMaxCpus is 190 kB; a longer file is not a list of CPUs.
-constexpr size_t kMaxFileSize = 512 * 1024;
 
 struct CpuSetFree {
   void operator()(cpu_set_t* set) const { CPU_FREE(set); }
@@ -37,21 +34,6 @@ CpuMask ToMask(const cpu_set_t* set, size_t size, int cpus) {
     if (CPU_ISSET_S(cpu, size, set)) mask.Set(cpu);
   }
   return mask;
-}
-
-// The file's bytes; empty if it cannot be read or is too long. Never waits, not even for a FIFO in a broken tree.
-std::string ReadSmallFile(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return {};
-  std::string text;
-  char buffer[4096];
-  ssize_t got = 0;
-  do {
-    got = read(fd, buffer, sizeof(buffer));
-    if (got > 0) text.append(buffer, static_cast<size_t>(got));
-  } while ((got > 0 && text.size() <= kMaxFileSize) || (got < 0 && errno == EINTR));
-  close(fd);
-  return got == 0 ? text : std::string();
 }
 
 // Empty if there is no such thread, or if it may not be asked.

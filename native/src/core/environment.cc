@@ -37,6 +37,11 @@ void Environment::TellMasksChanged() {
   WakeLoop();
 }
 
+void Environment::TellMtDone() {
+  control().mt_done.store(1, std::memory_order_seq_cst);
+  WakeLoop();
+}
+
 void Environment::LookAtLoop() {
   const uint32_t share = awake_share_.load(std::memory_order_relaxed);
   awake_share_.store(share - share / 32 + (IsAwake() ? kWhole / 32 : 0), std::memory_order_relaxed);

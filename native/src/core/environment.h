@@ -8,7 +8,7 @@
 // The ready list is a stack of shells, linked by their ids in shared memory. A shell is on it at most once (its `ready` flag);
 // threads push, the event loop takes the whole stack at once, so there is nothing to run full and no ABA.
 // Going to sleep and waking are a Dekker pair, all seq_cst: the loop sets `armed`, then looks at the list; a thread pushes, then
-// looks at `armed`; likewise with `masks_changed`. Only the thread that takes `armed` down wakes the loop, so one wake-up carries many completions.
+// looks at `armed`; likewise with `masks_changed` and `mt_done`. Only the thread that takes `armed` down wakes the loop, so one wake-up carries many completions.
 #ifndef PADATA_CORE_ENVIRONMENT_H_
 #define PADATA_CORE_ENVIRONMENT_H_
 
@@ -34,6 +34,7 @@ class Environment : public RefCounted<Environment> {
     alignas(64) std::atomic<uint32_t> ready_head;  // id of a shell, 0 for none
     alignas(64) std::atomic<uint32_t> armed;       // 1: the event loop sleeps, or is about to
     std::atomic<uint32_t> masks_changed;           // 1: usable masks have changed, for the event loop to tell
+    std::atomic<uint32_t> mt_done;                 // 1: a multithreaded job is done
   };
 
   // `wake(arg)` is called on any thread, with a lock held: it must only send a signal to the event loop. Never after Close().
@@ -50,6 +51,8 @@ class Environment : public RefCounted<Environment> {
 
   // Any thread: usable masks of an instance have changed.
   void TellMasksChanged();
+  // Any thread: a multithreaded job that no caller waits for is done.
+  void TellMtDone();
 
   // Environment: the loop runs on `cpu`, -1 if that is not known. Parallel threads look at it: on that CPU they give way.
   void SeenOn(int cpu) { loop_cpu_.store(cpu, std::memory_order_relaxed); }

@@ -31,8 +31,15 @@ class NativeFunction {
   // Parallel or serial threads.
   int32_t Call(padata_call* call) const { return description_.job(call, description_.ctx); }
 
+  // Any thread that takes part in a multithreaded job; only of PADATA_KIND_RANGE.
+  int32_t CallRange(uint64_t start, uint64_t end, uint8_t* arg, size_t arg_size) const {
+    return description_.range(start, end, arg, arg_size, description_.ctx);
+  }
+
   // parallel() may return -EINPROGRESS.
   bool may_leave_outstanding() const { return (description_.flags & PADATA_MAY_LEAVE_OUTSTANDING) != 0; }
+  // A range function whose arg is an array of struct padata_part.
+  bool takes_parts() const { return (description_.flags & PADATA_TAKES_PARTS) != 0; }
   uint32_t kind() const { return description_.kind; }
   uint32_t headroom() const { return description_.headroom; }
   uint32_t tailroom() const { return description_.tailroom; }

@@ -45,6 +45,7 @@ Instance::Instance(Environment& environment, std::string name, CpuSources source
       check_ms_(check_ms),
       control_memory_(NewControl()),
       queue_(control().queue),
+      mt_([this] { environment_->TellMtDone(); }),
       cost_ns_(kUnknownCostNs),
       jobs_on_(std::make_unique<std::atomic<uint64_t>[]>(kMaxCpuIds)) {}
 
@@ -70,6 +71,7 @@ void Instance::Close() {
   CpuWatcher::Remove(check_ms_);
   ParallelThread::WakeAll();
   if (IsolateGroup* const group = isolates()) group->Clear();
+  mt_.StopAll();
 }
 
 void Instance::Halt() {
@@ -124,7 +126,8 @@ void Instance::SetUsable(Cpumasks usable) {
   invalid ? flags.fetch_or(kInvalid, std::memory_order_relaxed) : flags.fetch_and(~kInvalid, std::memory_order_relaxed);
   control().attended.fetch_and(~kKickPending,
                                std::memory_order_seq_cst);  // whoever was called may not be usable any more
-  if (HasWork()) Kick(-1);
+  mt_.MasksChanged(usable_.parallel);
+  HandOn(-1);
 }
 
 void Instance::NoteUsable(const CpuMask& before, const CpuMask& after) {
@@ -258,8 +261,13 @@ void Instance::ShareBacklog() {
 void Instance::Rescue() {
   environment_->ForgetBusy();  // a thread that gives way to the loop may be the only one that is not stuck
   ParallelThread::ForEach([this](ParallelThread& thread) { thread.TakeBack(*this); });
-  if (HasWork()) Kick(-1);
+  HandOn(-1);
   if (IsolateGroup* const group = isolates()) group->Rescue();
+}
+
+void Instance::HandOn(int cpu) {
+  if (HasWork()) Kick(cpu);
+  CallHelpers();
 }
 
 // The CPU that ran jobs last comes first, for its caches; a thread that exists comes before one that would have to be made.

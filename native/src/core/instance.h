@@ -2,7 +2,7 @@
 //
 // Threads.
 //   environment  everything, unless said otherwise
-//   parallel     queue(), MayRun(), the attendance
+//   parallel     queue(), mt(), MayRun(), the attendance
 //   watcher      Follow()
 // Ownership. The environment holds a reference until Close(); each parallel thread whose CPU is usable holds one in its roster;
 // each job that is outstanding, or on its way to a serial thread, holds one. The last one gone destroys the shells.
@@ -32,6 +32,7 @@
 #include "core/environment.h"
 #include "core/isolate_group.h"
 #include "core/job_queue.h"
+#include "core/mt_queue.h"
 #include "core/pinned_thread.h"
 #include "core/ref.h"
 #include "core/shell.h"
@@ -70,6 +71,7 @@ class Instance : public RefCounted<Instance> {
   static constexpr uint64_t kWakeWorthNs = 20'000;     // a backlog of so much work is worth another thread,
   static constexpr uint64_t kBurstNs = 500'000;        // jobs that follow each other within this time are a burst
   static constexpr uint64_t kPlentyNs = 60'000;
+  static constexpr uint64_t kHelpersToWake = 2;  // by one thread, for multithreaded jobs
   static constexpr uint64_t kLoopCpuWorthNs =
       100'000;  // and of so much even one on the CPU of the event loop, if that has time
 
@@ -77,7 +79,8 @@ class Instance : public RefCounted<Instance> {
   // Returns 0, or a negative errno from StartPinnedThread() or CpuWatcher::Add(), and no instance.
   static int Create(Environment& environment, std::string name, Cpumasks masks, CpuSources sources,
                     RefPtr<Instance>* instance, int check_ms = CpuWatcher::kDefaultIntervalMs);
-  // Environment. No parallel() begins any more; what has begun is completed. The caller then drops its reference.
+  // Environment. No parallel() begins any more; what has begun is completed. The caller then drops its reference. Waits for the
+  // chunks of multithreaded jobs that run: the memory they work on is its starter's.
   void Close();
 
   // Any thread. No parallel() begins any more, for good. For Close(), and for the end of the process.
@@ -124,6 +127,22 @@ class Instance : public RefCounted<Instance> {
   // they are in a long job, and kicks.
   void Rescue();
 
+  // Environment. Starts a multithreaded job. Without a caller it is done by the threads alone, and the event loop is told
+  // (Environment::TellMtDone); with one, TakePart() is to be called until it returns true. The memory that the job works on must
+  // stay until it is done, or until Close() has returned.
+  RefPtr<MtJob> StartMt(MtDescription description);
+  // Environment. The caller of a job works on it until no chunk is left or the time is up, which is looked at after each chunk; then waits
+  // for the others. True when the job is done.
+  bool TakePart(MtJob& job, uint64_t timeout_ns);
+  // Environment. No further chunk of it is handed out.
+  void StopMt(MtJob& job);
+  // Any thread, without a lock further down: wakes threads for multithreaded jobs, as long as any are wanted; two at most, who
+  // wake others.
+  void CallHelpers();
+  // A thread that served the instance goes, from `cpu`: others see to what waits.
+  void HandOn(int cpu);
+  MtQueue& mt() { return mt_; }
+
   // Parallel threads.
   bool MayRun(int cpu) const {  // relaxed: ordered by the AsymmetricFence around it, see ParallelThread::MayBegin()
     return (usable_bits_[static_cast<size_t>(cpu) / 64].load(std::memory_order_relaxed) >> (cpu % 64) & 1) != 0;
@@ -131,6 +150,7 @@ class Instance : public RefCounted<Instance> {
   void Attend();
   void Unattend() { control().attended.fetch_sub(1, std::memory_order_seq_cst); }
   bool HasWork() const { return queue_.Backlog() != 0; }
+  bool HasWorkFor(int cpu) const { return HasWork() || mt_.Wants(cpu); }
   // More jobs wait than are done while the event loop wakes up.
   bool HasPlenty() const { return uint64_t{queue_.Backlog()} * cost_ns() >= kPlentyNs; }
   // How many threads attend; see above.
@@ -181,6 +201,7 @@ class Instance : public RefCounted<Instance> {
   const int check_ms_;
   const RefPtr<SharedMemory> control_memory_;
   JobQueue queue_;
+  MtQueue mt_;
 
   mutable Mutex mutex_;
   Cpumasks user_supplied_ PADATA_GUARDED_BY(mutex_);

@@ -95,14 +95,64 @@ void ParallelThread::Refresh() {
   for (const auto& instance : now) {
     instance->Unattend();
     instance->environment().Flush();
-    if (instance->HasWork()) instance->Kick(cpu_);
+    instance->HandOn(cpu_);
   }
 }
 
 bool ParallelThread::RunRound() {
   bool found = false;
-  for (const auto& instance : roster_) found |= RunBatch(*instance);
+  for (const auto& instance : roster_) {
+    found |= RunBatch(*instance);
+    found |= RunChunks(*instance);
+  }
   return found;
+}
+
+// One turn for one multithreaded job. How long its chunks take is not known: meanwhile this thread attends to nothing.
+bool ParallelThread::RunChunks(Instance& instance) {
+  if (!instance.MayRun(cpu_)) return false;
+  const RefPtr<MtJob> job = instance.mt().Join(cpu_);
+  if (!job) return false;
+  instance.CallHelpers();
+  FlushAll();
+  for (const auto& each : roster_) each->Unattend();
+  RunTurn(instance, *job);
+  instance.mt().Leave(*job);
+  for (const auto& each : roster_) each->Attend();
+  YieldToLoop(instance);
+  return true;
+}
+
+void ParallelThread::RunTurn(Instance& instance, MtJob& job) {
+  ++round_;
+  batch_of_.store(nullptr, std::memory_order_relaxed);  // nothing to take back; published with progress_
+  const int node = job.NodeOf(cpu_);
+  uint64_t end = MonotonicNs() + kTurnNs;
+  while (MayBeginChunk(instance) && job.RunChunk(node)) {
+    const uint64_t now = MonotonicNs();
+    if (now < end) continue;
+    if (!IsAloneWith(instance)) break;
+    end = now + kTurnNs;
+  }
+  progress_.store(kIdle, std::memory_order_release);
+}
+
+// As MayBegin(), but nobody takes chunks back.
+bool ParallelThread::MayBeginChunk(Instance& instance) {
+  progress_.store(round_ << 10 | kChecking, std::memory_order_release);
+  AsymmetricFence::Light();
+  if (!instance.MayRun(cpu_)) [[unlikely]]
+    return false;
+  progress_.store(round_ << 10 | kRunning, std::memory_order_release);
+  return true;
+}
+
+// Whether nothing but one multithreaded job of `instance` wants this thread.
+bool ParallelThread::IsAloneWith(const Instance& instance) const {
+  if (Roster::generation() != generation_ || !IsOnCpu(cpu_)) return false;
+  return std::none_of(roster_.begin(), roster_.end(), [&](const auto& each) {
+    return each->HasWork() || each->mt().size() > (each.get() == &instance ? 1 : 0);
+  });
 }
 
 bool ParallelThread::RunBatch(Instance& instance) {
@@ -122,10 +172,14 @@ bool ParallelThread::RunBatch(Instance& instance) {
   if (is_long) {
     for (const auto& each : roster_) each->Attend();
   }
-  // The loop brings the work: where it waits for this very CPU it goes first.
+  YieldToLoop(instance);
+  return true;
+}
+
+// The loop brings the work: where it waits for this very CPU it goes first.
+void ParallelThread::YieldToLoop(Instance& instance) const {
   Environment& environment = instance.environment();
   if (environment.loop_cpu() == cpu_ && environment.IsAwake()) YieldCpu();
-  return true;
 }
 
 void ParallelThread::RunJobs(Instance& instance) {
@@ -218,16 +272,14 @@ void ParallelThread::TakeBack(Instance& instance) {
 
 bool ParallelThread::FindsWork() const {
   if (Roster::generation() != generation_) return true;
-  return std::any_of(roster_.begin(), roster_.end(), [](const auto& instance) { return instance->HasWork(); });
+  return std::any_of(roster_.begin(), roster_.end(), [this](const auto& each) { return each->HasWorkFor(cpu_); });
 }
 
 // The kernel has dropped the pin and moved the thread: it leaves the jobs to others until the watcher has pinned it again, or has found
 // out that the CPU is not usable any more.
 void ParallelThread::AwaitPin() {
   FlushAll();
-  for (const auto& instance : roster_) {
-    if (instance->HasWork()) instance->Kick(cpu_);
-  }
+  for (const auto& instance : roster_) instance->HandOn(cpu_);
   is_astray_.store(true,
                    std::memory_order_seq_cst);  // before the hint, so that the look that it leads to wakes this thread
   // Without an instance that may use this CPU the watcher knows already; and its looks wake this thread, so to ask for another would go on for ever.
@@ -280,6 +332,10 @@ void ParallelThread::ParkUnless(Reason reason) {
   for (const auto& instance : roster_) instance->Attend();
 }
 
+bool ParallelThread::IsWantedForChunks() const {
+  return std::any_of(roster_.begin(), roster_.end(), [this](const auto& each) { return each->mt().Wants(cpu_); });
+}
+
 bool ParallelThread::LoopNeedsCpu(const Instance& instance) const {
   const Environment& environment = instance.environment();
   return environment.loop_cpu() == cpu_ && environment.IsBusy();
@@ -287,15 +343,17 @@ bool ParallelThread::LoopNeedsCpu(const Instance& instance) const {
 
 // On the CPU of an event loop that needs it: the loop feeds the threads of all other CPUs, so they get less if it waits here.
 bool ParallelThread::StandsBack() const {
-  return std::any_of(roster_.begin(), roster_.end(),
-                     [this](const auto& instance) { return LoopNeedsCpu(*instance) && instance->attendance() > 1; });
+  return !IsWantedForChunks() && std::any_of(roster_.begin(), roster_.end(), [this](const auto& instance) {
+    return LoopNeedsCpu(*instance) && instance->attendance() > 1;
+  });
 }
 
 // Whether this thread, while it does not attend, is missed by nobody. Others that attend may be stuck in a long job: that is found
 // out by Instance::Rescue(), after which no loop needs this CPU.
 bool ParallelThread::IsReplaced() const {
   const auto is_needed = [](const auto& instance) { return instance->HasWork() && instance->attendance() == 0; };
-  return Roster::generation() == generation_ && std::none_of(roster_.begin(), roster_.end(), is_needed) &&
+  return Roster::generation() == generation_ && !IsWantedForChunks() &&
+         std::none_of(roster_.begin(), roster_.end(), is_needed) &&
          std::any_of(roster_.begin(), roster_.end(), [this](const auto& instance) { return LoopNeedsCpu(*instance); });
 }
 

@@ -8,6 +8,7 @@
 // Before each job the thread says where it is (progress_), then looks whether it may still begin (usable mask, revoked_). Whoever
 // takes a CPU away changes the mask first, then issues the heavy fence, then waits while progress_ says "checking": a
 // thread that is past the check has begun before the mask was changed, every other one sees the new mask.
+// Chunks of multithreaded jobs are taken in turn with batches, and begin by the same handshake.
 // The same handshake takes the rest of a batch away from a thread that is stuck in a long job (TakeBack).
 #ifndef PADATA_CORE_PARALLEL_THREAD_H_
 #define PADATA_CORE_PARALLEL_THREAD_H_
@@ -54,7 +55,9 @@ class ParallelThread {
   static constexpr size_t kMaxBatch = 64;
   static constexpr uint64_t kBatchNs = 20'000;  // jobs for about this long are claimed at once
   static constexpr uint64_t kLongNs = 40'000;   // a batch that takes longer does not count as attendance
-  static constexpr uint64_t kSpinNs = 40'000;   // how long it looks for work before it parks
+  static constexpr uint64_t kTurnNs =
+      20'000;  // chunks of a multithreaded job for about this long, then others have a turn
+  static constexpr uint64_t kSpinNs = 40'000;  // how long it looks for work before it parks
 
   enum Phase : uint64_t { kIdle = 0, kChecking = 1, kRunning = 2 };
   static Phase PhaseOf(uint64_t progress) { return static_cast<Phase>(progress & 3); }
@@ -64,6 +67,10 @@ class ParallelThread {
   [[noreturn]] void Run();
   void Refresh();
   bool RunRound();
+  bool RunChunks(Instance& instance);
+  void RunTurn(Instance& instance, MtJob& job);
+  bool MayBeginChunk(Instance& instance);
+  bool IsAloneWith(const Instance& instance) const;
   bool RunBatch(Instance& instance);
   void RunJobs(Instance& instance);
   void LeaveBatch() PADATA_EXCLUDES(take_back_mutex_);
@@ -76,6 +83,8 @@ class ParallelThread {
   bool Spin();
   template <typename Reason>
   void ParkUnless(Reason reason);
+  void YieldToLoop(Instance& instance) const;
+  bool IsWantedForChunks() const;
   bool LoopNeedsCpu(const Instance& instance) const;
   bool StandsBack() const;
   bool IsReplaced() const;

@@ -4,7 +4,13 @@
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+
+#include "core/clock.h"
 
 namespace padata {
 
@@ -25,6 +31,25 @@ bool Parker::TryUnpark() {
   // the other.
   if (!word_.compare_exchange_strong(expected, kAwake, std::memory_order_seq_cst)) return false;
   syscall(SYS_futex, &word_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+  return true;
+}
+
+void Event::Set() {
+  if (word_.exchange(kSet, std::memory_order_acq_rel) != kAwaited) return;
+  syscall(SYS_futex, &word_, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+}
+
+bool Event::Wait(uint64_t timeout_ns) {
+  const uint64_t begin = MonotonicNs();
+  uint32_t expected = kUnset;
+  word_.compare_exchange_strong(expected, kAwaited, std::memory_order_relaxed);
+  while (!IsSet()) {
+    const uint64_t passed = MonotonicNs() - begin;
+    if (passed >= timeout_ns) return false;
+    const uint64_t left = std::min(timeout_ns - passed, uint64_t{3'600'000'000'000});  // looks again after an hour
+    const timespec timeout = {static_cast<time_t>(left / 1'000'000'000), static_cast<long>(left % 1'000'000'000)};
+    syscall(SYS_futex, &word_, FUTEX_WAIT_PRIVATE, kAwaited, &timeout, nullptr, 0);
+  }
   return true;
 }
 

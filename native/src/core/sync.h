@@ -4,7 +4,7 @@
 // Lock order of the whole core, outermost first. A thread that holds a lock takes only locks further down:
 //   1. Instance::mutex_                  masks
 //   2. ParallelThread::take_back_mutex_  the batch of one thread; and the mutexes under which threads are created
-//   3. JobQueue::returned_mutex_         tokens given back
+//   3. JobQueue::returned_mutex_         tokens given back; MtQueue::mutex_, which threads work on a multithreaded job
 //   4. SerialThread::mutex_              the inbox of one thread
 //   5. Environment::wake_mutex_          the way to the event loop
 //   6. the others                        the roster; the pools of segments and slabs
@@ -75,6 +75,22 @@ class Parker {
   static constexpr uint32_t kAwake = 0;
   static constexpr uint32_t kParked = 1;
   std::atomic<uint32_t> word_{kAwake};
+};
+
+// Something that happens once, and that threads wait for.
+class Event {
+ public:
+  // Any thread. What was done before is visible to who sees it set.
+  void Set();
+  bool IsSet() const { return word_.load(std::memory_order_acquire) == kSet; }
+  // Any thread. Sleeps until it is set, or the time is up: then it returns false.
+  bool Wait(uint64_t timeout_ns);
+
+ private:
+  static constexpr uint32_t kUnset = 0;
+  static constexpr uint32_t kAwaited = 1;  // not set, and somebody may sleep
+  static constexpr uint32_t kSet = 2;
+  std::atomic<uint32_t> word_{kUnset};
 };
 
 // Asymmetric fences: a store before Light() and a load after it keep their order as seen by a thread that calls Heavy()

@@ -26,6 +26,15 @@ constexpr padata_function DescribeJob(const char* name, padata_job_function job,
   return function;
 }
 
+/// Likewise for a thread function that takes parts.
+constexpr padata_function DescribeRange(const char* name, padata_range_function range) {
+  padata_function function = DescribeJob(name, nullptr);
+  function.kind = PADATA_KIND_RANGE;
+  function.flags = PADATA_TAKES_PARTS;
+  function.range = range;
+  return function;
+}
+
 /// Derive `class T : public FunctionObject<T>` and give it `int32_t Run(padata_call& call)`. Run() may be called on
 /// several CPUs at the same time.
 template <typename T>

@@ -25,6 +25,19 @@ const padata_function* Crc32();
 /// if there is no memory.
 const padata_function* NewSpin(uint64_t nanoseconds);
 
+/// Thread functions of multithreaded jobs. All take parts (PADATA_TAKES_PARTS), are static, and fail with ERANGE if a part is shorter
+/// than the job's range says.
+
+/// How often each byte value occurs. Units: bytes of part 0. Adds to part 1, 256 counters of 64 bits.
+const padata_function* Histogram();
+
+/// The sum of doubles. Units: doubles in part 0. Adds to the double that part 1 begins with. The order of the additions, and so the
+/// rounding, depends on which chunk is through first.
+const padata_function* Sum();
+
+/// Replaces each byte by what a table has for it. Units: bytes of part 0, changed in place. The table: part 1, 256 bytes.
+const padata_function* Translate();
+
 /// Drops the reference that a description carries, if it does.
 inline void ReleaseFunction(const padata_function* function) {
   if (function != nullptr && function->release != nullptr) function->release(function->ctx);

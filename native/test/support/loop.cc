@@ -44,6 +44,7 @@ void Loop::Collect() {
 
 size_t Loop::Drain() {
   size_t delivered = 0;
+  environment_->control().mt_done.store(0, std::memory_order_seq_cst);  // the caller looks at his jobs after that
   is_draining_ = true;
   while (true) {
     Collect();
@@ -62,7 +63,8 @@ size_t Loop::Drain() {
 bool Loop::Arm() {
   parker_.Prepare();
   environment_->control().armed.store(1, std::memory_order_seq_cst);
-  if (environment_->control().ready_head.load(std::memory_order_seq_cst) == 0) return true;
+  const bool is_mt_done = environment_->control().mt_done.load(std::memory_order_seq_cst) != 0;
+  if (environment_->control().ready_head.load(std::memory_order_seq_cst) == 0 && !is_mt_done) return true;
   environment_->control().armed.store(0, std::memory_order_seq_cst);
   return false;
 }

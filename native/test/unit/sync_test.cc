@@ -39,6 +39,26 @@ TEST(ParkerTest, AParkedOwnerIsWoken) {
   EXPECT_TRUE(woken);
 }
 
+TEST(EventTest, WaitingEndsWhenItIsSet) {
+  Event event;
+  EXPECT_FALSE(event.IsSet());
+  std::thread other([&] { event.Set(); });
+  EXPECT_TRUE(event.Wait(~uint64_t{0}));
+  EXPECT_TRUE(event.IsSet());
+  other.join();
+  EXPECT_TRUE(event.Wait(0));
+  event.Set();
+  EXPECT_TRUE(event.IsSet());
+}
+
+TEST(EventTest, WaitingEndsWhenTheTimeIsUp) {
+  Event event;
+  EXPECT_FALSE(event.Wait(0));
+  EXPECT_FALSE(event.Wait(1'000'000));
+  event.Set();
+  EXPECT_TRUE(event.Wait(1'000'000));
+}
+
 TEST(SpinUntilTest, ReturnsWhenAnotherThreadIsThrough) {
   std::atomic<bool> done{false};
   std::thread other([&] { done = true; });

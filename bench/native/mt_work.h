@@ -1,0 +1,101 @@
+// What the programs about multithreaded jobs have in common: the work, which is the same C functions for all, and how it is timed.
+//
+//   PROGRAM WORK CHUNK    WORK: sum, histogram, translate: over 256 MiB, in chunks of CHUNK bytes, by 2 threads
+//   PROGRAM empty 1       eight chunks in which nothing is done, by 2 threads
+//
+// Prints one JSON line, {"jobsPerSecond":...}: of the median job.
+#ifndef PADATA_BENCH_MT_WORK_H_
+#define PADATA_BENCH_MT_WORK_H_
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "functions/functions.h"
+
+namespace padata_bench {
+
+inline constexpr uint64_t kBytes = uint64_t{256} << 20;
+inline constexpr int kThreads = 2;
+
+inline int32_t DoNothing(uint64_t, uint64_t, uint8_t *, size_t, void *) { return 0; }
+
+struct MtWork {
+  std::string name;
+  bool is_empty;
+  uint64_t units;  // of the whole range
+  uint64_t chunk;  // units of one chunk
+  padata_function function;
+  std::vector<padata_part> parts;
+  std::vector<double> memory;
+  std::vector<uint64_t> results;
+
+  // One call for [start, end).
+  void Run(uint64_t start, uint64_t end) {
+    auto *const arg = reinterpret_cast<uint8_t *>(parts.data());
+    if (function.range(start, end, arg, parts.size() * sizeof(padata_part), nullptr) != 0) abort();
+  }
+};
+
+inline const padata_function *FunctionOf(const std::string &name) {
+  if (name == "sum") return padata::functions::Sum();
+  if (name == "histogram") return padata::functions::Histogram();
+  if (name == "translate") return padata::functions::Translate();
+  return nullptr;
+}
+
+// Of the command line; ends the program if that is wrong.
+inline MtWork WorkFrom(int argc, char **argv) {
+  MtWork work{};
+  if (argc == 3) work.name = argv[1];
+  work.is_empty = work.name == "empty";
+  const padata_function *const function = FunctionOf(work.name);
+  if (function == nullptr && !work.is_empty) {
+    fprintf(stderr, "usage: %s sum|histogram|translate CHUNK_BYTES | empty 1\n", argv[0]);
+    exit(2);
+  }
+  if (work.is_empty) {
+    work.function.range = DoNothing;
+    work.units = 8;  // four chunks a thread, as the kernel's rules have it
+    work.chunk = 1;
+    return work;
+  }
+  const uint64_t unit = work.name == "sum" ? sizeof(double) : 1;
+  work.function = *function;
+  work.units = kBytes / unit;
+  work.chunk = strtoull(argv[2], nullptr, 10) / unit;
+  work.memory.resize(kBytes / sizeof(double));
+  work.results.resize(256);
+  auto *const bytes = reinterpret_cast<uint8_t *>(work.memory.data());
+  if (unit == 1) {
+    for (uint64_t i = 0; i < kBytes; ++i) bytes[i] = static_cast<uint8_t>(i * 167 >> 3);
+  }
+  work.parts = {{bytes, kBytes}, {reinterpret_cast<uint8_t *>(work.results.data()), 2048}};
+  return work;
+}
+
+// Times job(), which does the whole range once, and prints the median.
+template <typename Job>
+void Measure(const MtWork &work, Job job) {
+  using Clock = std::chrono::steady_clock;
+  const int rounds = work.is_empty ? 20'000 : 15;
+  std::vector<double> seconds;
+  for (int i = 0; i < rounds / 10 + 1; ++i) job();
+  for (int i = 0; i < rounds; ++i) {
+    const auto begin = Clock::now();
+    job();
+    seconds.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
+  }
+  std::nth_element(seconds.begin(), seconds.begin() + rounds / 2, seconds.end());
+  const double median = seconds[static_cast<size_t>(rounds) / 2];
+  printf("{\"jobsPerSecond\":%.3f}\n", 1 / median);
+}
+
+}  // namespace padata_bench
+
+#endif  // PADATA_BENCH_MT_WORK_H_

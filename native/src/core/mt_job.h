@@ -1,0 +1,128 @@
+// A multithreaded job: one range of units, split into chunks that threads take until none is left.
+//
+// Threads.
+//   any that has joined the job (MtQueue::Join)   Claim(), Complete(), RunChunk()
+//   any                                           Stop(), the rest
+// Ownership. Counted: the environment that started it, the queue of its instance, and each thread that has joined it. The function
+// belongs to the environment. The memory of `arg` is the starter's: he keeps it until IsDone(), after which nothing touches it.
+//
+//   handing out chunks -> none left, or stopped (Stop(), a chunk that failed) -> all threads have left: done
+//
+// A chunk is claimed by adding one to a counter. Relaxed: who joins and leaves does so under the queue's lock, and what
+// threads write in their chunks is ordered for whoever sees the job done.
+//
+// NUMA. Where the job says which units lie in the memory of which node, each such part is a lane with a counter of its own, and a
+// thread takes chunks of the lanes of its node first.
+#ifndef PADATA_CORE_MT_JOB_H_
+#define PADATA_CORE_MT_JOB_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/function.h"
+#include "core/mt_plan.h"
+#include "core/numa_nodes.h"
+#include "core/ref.h"
+#include "core/sync.h"
+
+namespace padata {
+
+// Units that lie in the memory of a node.
+struct MtPlacement {
+  MtRange units;
+  int node;
+};
+
+struct MtDescription {
+  MtRequest request = {};
+  const NativeFunction* function = nullptr;  // of PADATA_KIND_RANGE
+  uint8_t* arg = nullptr;
+  size_t arg_size = 0;
+  std::vector<padata_part> parts = {};  // if there are any they are the arg
+
+  bool is_numa_aware = false;               // threads are spread over `nodes`
+  NumaNodes nodes = {};                     // only looked at for is_numa_aware and `placement`
+  std::vector<MtPlacement> placement = {};  // ascending, no overlaps; what is in none of them is near nobody
+
+  bool has_caller = false;  // the thread that starts it takes part, and waits
+  int starter_cpu = -1;     // where that thread runs, -1 if it is not known: others are preferred for helpers
+};
+
+class MtJob : public RefCounted<MtJob> {
+ public:
+  struct Failure {
+    int32_t status;  // a negative errno
+    MtRange units;
+  };
+
+  explicit MtJob(MtDescription description);
+
+  // Takes a chunk, on a CPU of `node`; none if there is none left or the job was stopped.
+  std::optional<MtRange> Claim(int node);
+  // The chunk was done: 0, or a negative errno, after which no chunk is handed out any more.
+  void Complete(const MtRange& units, int32_t status);
+  // Both, with a call of the native function in between. False if there was no chunk.
+  bool RunChunk(int node);
+
+  // No chunk is handed out any more; those that run end.
+  void Stop() { is_stopped_.store(true, std::memory_order_relaxed); }
+  // Whether Claim() would give one, as far as can be seen from here.
+  bool HasChunks() const;
+  // Units of chunks that are complete.
+  uint64_t units_done() const { return units_done_.load(std::memory_order_relaxed); }
+  // In the order in which they came. Complete when the job is done.
+  std::vector<Failure> failures() const PADATA_EXCLUDES(failures_mutex_);
+
+  // MtQueue: the last thread has left.
+  void Finish() { done_.Set(); }
+  bool IsDone() const { return done_.IsSet(); }
+  // Waits until it is done: spins briefly, then sleeps. False when the time is up.
+  bool AwaitDone(uint64_t timeout_ns);
+
+  // Environment. Whether the caller still counts as one that has joined; true once.
+  bool TakeCallerOut() { return std::exchange(is_caller_in_, false); }
+  bool is_caller_in() const { return is_caller_in_; }
+
+  const MtPlan& plan() const { return plan_; }
+  const MtDescription& description() const { return description_; }
+  int NodeOf(int cpu) const { return lanes_.size() == 1 ? NumaNodes::kNone : description_.nodes.NodeOf(cpu); }
+
+ private:
+  friend class RefCounted<MtJob>;
+  ~MtJob() = default;
+
+  // The chunks [next, end) of a part of the range, near one node.
+  struct alignas(64) Lane {
+    std::atomic<uint64_t> next{0};
+    uint64_t end = 0;
+    int node = NumaNodes::kNone;
+  };
+  struct Bounds {
+    uint64_t end;
+    int node;
+  };
+  static constexpr uint64_t kSpinNs = 20'000;
+
+  std::vector<Bounds> Divide() const;
+  std::optional<MtRange> ClaimIn(Lane& lane);
+  int32_t Call(const MtRange& units);
+
+  MtDescription description_;  // never changed
+  const MtPlan plan_;
+  std::vector<Lane> lanes_;  // ascending; the size never changes
+  bool is_caller_in_;        // environment
+  std::atomic<bool> is_stopped_{false};
+  alignas(64) std::atomic<uint64_t> units_done_{0};
+  mutable Mutex failures_mutex_;
+  std::vector<Failure> failures_ PADATA_GUARDED_BY(failures_mutex_);
+  Event done_;
+};
+
+}  // namespace padata
+
+#endif  // PADATA_CORE_MT_JOB_H_
