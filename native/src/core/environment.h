@@ -107,7 +107,7 @@ class Environment : public RefCounted<Environment> {
   std::atomic<int> loop_cpu_{-1};
   std::atomic<uint64_t> last_wake_ns_{0};
   std::atomic<uint32_t> awake_share_{0};  // of the time, in parts of kWhole
-  Parker sleeper_;  // its owner is the environment
+  Parker sleeper_;                        // its owner is the environment
   Mutex wake_mutex_;
   Wake wake_ PADATA_GUARDED_BY(wake_mutex_);  // nullptr: closed
   void* const wake_arg_;
