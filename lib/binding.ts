@@ -44,6 +44,8 @@ export interface BridgeHandle {
   slabBytes(handle: Address, offset: number, size: number): Uint8Array;
   /** Where the event loop runs just now. */
   currentCpu(): number;
+  /** Blocks until a shell is put on the ready list, or for so many milliseconds; the loop is not armed afterwards. */
+  sleep(milliseconds: number): void;
   segmentBuffer(segment: Address): ArrayBuffer;
   /** The memory of a result that has memory of its own. */
   takeResult(memory: Address): ArrayBuffer | undefined;
@@ -66,6 +68,10 @@ export interface InstanceHandle {
   setRunning(isRunning: boolean): void;
   kick(): void;
   rescue(): void;
+  /** From now on CHANGING is also set while the masks are changed because the machine has changed. */
+  refuseWhileFollowing(): void;
+  /** How many jobs no thread has claimed, or a thread has given back. */
+  backlog(): number;
   cancelBacklog(): void;
   close(): void;
 }

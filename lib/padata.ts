@@ -4,7 +4,7 @@ import { type CpuMask, type CpuMaskLike, toCpuMask, wordsOf } from './cpumask.js
 import { cpus } from './cpus.js';
 import { PadataError } from './errors.js';
 import { asError } from './internal/as-error.js';
-import { type Cpumasks, type CpuStats, InstancePort } from './internal/instance-port.js';
+import { type Cpumasks, type CpuStats, InstancePort, type StrictRules } from './internal/instance-port.js';
 import { type CheckedJob, checkMtJob } from './internal/mt-check.js';
 import { AsyncMtJob, runMtSync } from './internal/mt-job.js';
 import { checkInteger, checkName, checkOptions, rangeError, typeError } from './internal/validate.js';
@@ -50,6 +50,8 @@ export interface PadataOptions {
   control?: boolean | string;
   /** The isolates that run module functions: limits, environment, how long they are kept. */
   isolates?: IsolateOptions;
+  /** @internal For `padata/kernel`. */
+  strict?: StrictRules;
 }
 
 /** What `padata.stats()` tells. */
@@ -129,7 +131,8 @@ export class Padata extends EventEmitter<PadataEvents> {
     checkIsolateOptions('options.isolates', options?.isolates);
     const isolates = { ...options?.isolates };
     const makeIsolates = () => new IsolatePool(this.#port.handle, this.#poolOwner(), isolates);
-    this.#port = new InstancePort(name, this.#cpumask, checkMs, () => this.#tellChange(), makeIsolates);
+    const onChange = () => this.#tellChange();
+    this.#port = new InstancePort(name, this.#cpumask, checkMs, onChange, makeIsolates, options?.strict);
     if (control) this.#control = attachControl(this, control, () => this.#port.close());
   }
 

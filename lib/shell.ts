@@ -1,6 +1,7 @@
 import type { TransformOptions as StreamOptions, Transform } from 'node:stream';
 import { PadataError } from './errors.js';
 import { asError } from './internal/as-error.js';
+import { finishJobs } from './internal/finish-jobs.js';
 import type { InstancePort } from './internal/instance-port.js';
 import { mapJobs } from './internal/map.js';
 import { checkUsable, type FunctionHandle, handleKey, type SerialHandle } from './internal/native-function.js';
@@ -253,6 +254,16 @@ export class Shell {
   /** Whether `maxPending` jobs are pending, so that `doParallel` would throw EAGAIN. */
   get isFull(): boolean {
     return this.#port.pending >= this.#maxPending;
+  }
+
+  /** @internal Whether doSerial is awaited of the job. */
+  isOutstanding(job: Job): boolean {
+    return this.#port.isOutstanding(job);
+  }
+
+  /** @internal Blocks until all jobs have been serialized. */
+  finish(syscall: string, patienceMs: number): void {
+    finishJobs(this.#port, this.#owner, syscall, patienceMs);
   }
 
   /**

@@ -137,6 +137,22 @@ export class Environment {
     if (this.#dirtyShells.push(port) === 1 && !this.isDraining) queueMicrotask(() => this.#reorder());
   }
 
+  /**
+   * For those who wait in the middle of a turn: calls the serial() functions of one shell that have their turn, and returns how
+   * many. None of that shell may be running.
+   */
+  deliverNow(port: ShellPort): number {
+    this.#flush();
+    this.#collect();
+    return this.#scope.runInAsyncScope(() => port.deliver(Number.POSITIVE_INFINITY));
+  }
+
+  /** For those, too: blocks until a thread has completed something, and so many milliseconds at most. */
+  sleep(milliseconds: number): void {
+    this.bridge.sleep(milliseconds);
+    if (!this.isDraining) this.#schedule(); // which also arms the loop again
+  }
+
   #refer(): void {
     this.#isReferenced = true;
     this.bridge.setRef(true);

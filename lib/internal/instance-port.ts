@@ -32,6 +32,14 @@ export interface CpuStats {
   usableSince: Date | undefined;
 }
 
+/** Rules that are stricter than those of the classes, for `padata/kernel`. */
+export interface StrictRules {
+  /** doParallel throws EBUSY also while the usable masks are changed because the machine has changed. */
+  isBusyWhileFollowing?: boolean;
+  /** A cb_cpu outside the usable serial mask is refused with EINVAL, and not replaced. */
+  refusesCbCpu?: boolean;
+}
+
 export class InstancePort implements WatchedInstance {
   readonly handle: InstanceHandle;
   readonly queue: JobQueue;
@@ -46,6 +54,7 @@ export class InstancePort implements WatchedInstance {
   #isolates: IsolatePool | undefined;
   readonly #makeIsolates: () => IsolatePool;
   readonly #onChange: () => void;
+  readonly #refusesCbCpu: boolean;
 
   /**
    * @param onChange the usable masks may have changed, and not by setCpumask
@@ -58,12 +67,15 @@ export class InstancePort implements WatchedInstance {
     checkMs: number,
     onChange: () => void,
     makeIsolates: () => IsolatePool,
+    rules: StrictRules = {},
   ) {
     this.#onChange = onChange;
     this.#makeIsolates = makeIsolates;
+    this.#refusesCbCpu = rules.refusesCbCpu ?? false;
     this.handle = new binding.InstanceHandle(environment.bridge, name, wordsOf(parallel), wordsOf(serial), checkMs);
     const { errno } = this.handle;
     if (errno !== 0) throw PadataError.fromErrno(errno, 'padata_alloc', 'no thread could be started');
+    if (rules.isBusyWhileFollowing) this.handle.refuseWhileFollowing();
     this.queue = new JobQueue(this.handle, environment);
     this.control = this.queue.control;
     environment.instances.add(this);
@@ -110,11 +122,16 @@ export class InstancePort implements WatchedInstance {
   /**
    * The CPU that serial() is to run on. A preferred CPU outside the usable serial mask is replaced by the one at index
    * `preferred % weight` of it, as the kernel does it.
+   *
+   * @throws PadataError EINVAL the mask is empty, or the strict rules refuse to replace it
    */
   cbCpu(preferred: number): number {
     if (this.control[MASK_GENERATION] !== this.#generation) this.#refresh();
     const cpus = this.#serialCpus;
     if (cpus.includes(preferred)) return preferred;
+    if (this.#refusesCbCpu) {
+      throw new PadataError('EINVAL', 'doParallel', `cb_cpu ${preferred} is not in the usable CPU mask`);
+    }
     return this.cbCpuAt(preferred);
   }
 

@@ -56,6 +56,8 @@ export class ShellPort {
   isFreed = false;
   /** For the environment: it is in its list of shells to deliver. */
   isQueued = false;
+  /** One of its serial() functions is running, so that no other may begin. */
+  isDelivering = false;
 
   readonly #handle: ShellHandle;
   readonly #owner: InstancePort;
@@ -229,12 +231,24 @@ export class ShellPort {
     this.#handle.reorder();
   }
 
+  /** Whether doSerial is awaited of the job, whose parallel() is a closure. */
+  isOutstanding(job: Job): boolean {
+    return this.#outstanding.has(job);
+  }
+
+  /** Of how many jobs it is awaited. */
+  get outstanding(): number {
+    return this.#outstanding.size;
+  }
+
   /** Calls serial() for up to `limit` jobs whose turn it is. Returns how many. */
   deliver(limit: number): number {
     if (this.isFreed) return 0;
     const ready = Math.min(limit, (Atomics.load(this.control, COMMIT) - this.#delivered) >>> 0);
     let count = 0;
+    this.isDelivering = true;
     while (count < ready && this.#deliverOne()) count++;
+    this.isDelivering = false;
     return count;
   }
 

@@ -23,6 +23,7 @@ const SCENARIOS = [
   { name: 'hot-add', command: 'node hot-add.cjs' },
   { name: 'flaps', command: 'node flaps.cjs' },
   { name: 'last-cpu', command: 'node last-cpu.cjs' },
+  { name: 'kernel-api', command: 'node kernel-api.cjs' },
   { name: 'cpuset', command: 'node cpuset.cjs' },
   { name: 'wiped', command: 'node wiped.cjs' },
   { name: 'begin-outside', command: 'node begin-outside.cjs' },

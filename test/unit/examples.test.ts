@@ -10,6 +10,10 @@ import { root } from '../support/sources.js';
 const folder = join(root, 'examples');
 const nativeAddon = 'native-addon/index.mjs';
 
+/** What the examples of the kernel's two APIs print: the same. */
+const PACKETS =
+  /^packet 1: 116 bytes, 80a976e1\npacket 2: 216 bytes, 0de15757\n(packet \d: \d16 bytes, [0-9a-f]{8}\n){5}packet 8: 816 bytes, 29b536f6\n$/;
+
 /** What each example prints; where it names CPUs, they are those of the machine. */
 const expected: Record<string, RegExp> = {
   'abort.mjs': /^AbortError\nthe second job is not affected\nAbortError\ntrue TimeoutError\n$/,
@@ -27,6 +31,8 @@ const expected: Record<string, RegExp> = {
   'file-blocks.mjs': /^block 0: [0-9a-f]{8}\n100 blocks\n$/,
   'file-histogram.mjs': /^(0x[0-9a-f]{2} {2}[ \d.]{5} %\n){3}all bytes counted: true\n$/,
   'job-class.mjs': /^10000 packets in 64 objects, total effec78\n$/,
+  'kernel-2.6.34.mjs': PACKETS,
+  'kernel-2020.mjs': PACKETS,
   'leave-a-cpu.mjs': /^parallel\(\) ran on the others only\n$/,
   'max-pending.mjs': /^500 delivered; the queue was full in between\n500 mapped\n$/,
   'mixed-functions.mjs':
@@ -55,6 +61,18 @@ function examples(): string[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   return files.filter((name) => name.endsWith('.mjs')).sort();
 }
+
+describe('the examples of the kernel’s two APIs', () => {
+  it('print the same', async () => {
+    const [first, second] = await Promise.all(
+      ['kernel-2020.mjs', 'kernel-2.6.34.mjs'].map((name) =>
+        promisify(execFile)(process.execPath, [join(folder, name)]),
+      ),
+    );
+    expect(first!.stdout).toBe(second!.stdout);
+    expect(first!.stdout.split('\n')).toHaveLength(9);
+  });
+});
 
 describe('an example', () => {
   beforeAll(buildNativeAddon);

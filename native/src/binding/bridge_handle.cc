@@ -31,6 +31,7 @@ Napi::Function BridgeHandle::Define(Napi::Env env) {
                          InstanceMethod<&BridgeHandle::AddSlab>("addSlab"),
                          InstanceMethod<&BridgeHandle::DropSlab>("dropSlab"),
                          InstanceMethod<&BridgeHandle::SlabBytes>("slabBytes"),
+                         InstanceMethod<&BridgeHandle::Sleep>("sleep"),
                          InstanceMethod<&BridgeHandle::SegmentBuffer>("segmentBuffer"),
                          InstanceMethod<&BridgeHandle::CurrentCpu>("currentCpu"),
                          InstanceMethod<&BridgeHandle::TakeResult>("takeResult"),
@@ -92,6 +93,10 @@ Napi::Value BridgeHandle::SlabBytes(const Napi::CallbackInfo& info) {
   const auto offset = static_cast<size_t>(info[1].As<Napi::Number>().Int64Value());
   const auto size = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value());
   return Napi::Buffer<uint8_t>::Copy(info.Env(), slab->data() + offset, size);
+}
+
+void BridgeHandle::Sleep(const Napi::CallbackInfo& info) {
+  bridge_->environment().Sleep(static_cast<uint64_t>(info[0].As<Napi::Number>().DoubleValue() * 1e6));
 }
 
 Napi::Value BridgeHandle::SegmentBuffer(const Napi::CallbackInfo& info) {

@@ -30,6 +30,7 @@ class BridgeHandle : public Napi::ObjectWrap<BridgeHandle> {
   Napi::Value AddSlab(const Napi::CallbackInfo& info);
   void DropSlab(const Napi::CallbackInfo& info);
   Napi::Value SlabBytes(const Napi::CallbackInfo& info);
+  void Sleep(const Napi::CallbackInfo& info);
   Napi::Value SegmentBuffer(const Napi::CallbackInfo& info);
   Napi::Value CurrentCpu(const Napi::CallbackInfo& info);
   Napi::Value TakeResult(const Napi::CallbackInfo& info);
@@ -59,6 +60,8 @@ class InstanceHandle : public Napi::ObjectWrap<InstanceHandle> {
   void SetRunning(const Napi::CallbackInfo& info);
   void Kick(const Napi::CallbackInfo& info);
   void Rescue(const Napi::CallbackInfo& info);
+  void RefuseWhileFollowing(const Napi::CallbackInfo& info);
+  Napi::Value Backlog(const Napi::CallbackInfo& info);
   void CancelBacklog(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
 

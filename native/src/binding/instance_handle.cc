@@ -23,6 +23,8 @@ Napi::Function InstanceHandle::Define(Napi::Env env) {
                          InstanceMethod<&InstanceHandle::SetRunning>("setRunning"),
                          InstanceMethod<&InstanceHandle::Kick>("kick"),
                          InstanceMethod<&InstanceHandle::Rescue>("rescue"),
+                         InstanceMethod<&InstanceHandle::RefuseWhileFollowing>("refuseWhileFollowing"),
+                         InstanceMethod<&InstanceHandle::Backlog>("backlog"),
                          InstanceMethod<&InstanceHandle::CancelBacklog>("cancelBacklog"),
                          InstanceMethod<&InstanceHandle::Close>("close"),
                      });
@@ -98,6 +100,12 @@ void InstanceHandle::SetRunning(const Napi::CallbackInfo& info) {
 void InstanceHandle::Kick(const Napi::CallbackInfo& /*info*/) { instance_->KickFromLoop(sched_getcpu()); }
 
 void InstanceHandle::Rescue(const Napi::CallbackInfo& /*info*/) { instance_->Rescue(); }
+
+void InstanceHandle::RefuseWhileFollowing(const Napi::CallbackInfo& /*info*/) { instance_->RefuseWhileFollowing(); }
+
+Napi::Value InstanceHandle::Backlog(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), instance_->queue().Backlog());
+}
 
 void InstanceHandle::CancelBacklog(const Napi::CallbackInfo& /*info*/) { instance_->CancelBacklog(); }
 

@@ -42,6 +42,18 @@ void Environment::TellMtDone() {
   WakeLoop();
 }
 
+// The same Dekker pair as when the loop goes to sleep by itself.
+void Environment::Sleep(uint64_t timeout_ns) {
+  sleeper_.Prepare();
+  control().armed.store(1, std::memory_order_seq_cst);
+  if (control().ready_head.load(std::memory_order_seq_cst) == 0) {
+    sleeper_.ParkFor(timeout_ns);
+  } else {
+    sleeper_.Cancel();
+  }
+  control().armed.store(0, std::memory_order_seq_cst);
+}
+
 void Environment::LookAtLoop() {
   const uint32_t share = awake_share_.load(std::memory_order_relaxed);
   awake_share_.store(share - share / 32 + (IsAwake() ? kWhole / 32 : 0), std::memory_order_relaxed);
@@ -50,6 +62,7 @@ void Environment::LookAtLoop() {
 void Environment::WakeLoop() {
   if (control().armed.exchange(0, std::memory_order_seq_cst) == 0) return;
   last_wake_ns_.store(MonotonicNs(), std::memory_order_relaxed);
+  if (sleeper_.TryUnpark()) return;
   MutexLock lock(wake_mutex_);  // so that Close() returns only when no wake-up is under way
   if (wake_ != nullptr) wake_(wake_arg_);
 }

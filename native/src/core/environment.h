@@ -54,6 +54,10 @@ class Environment : public RefCounted<Environment> {
   // Any thread: a multithreaded job that no caller waits for is done.
   void TellMtDone();
 
+  // Environment, in the middle of a turn of the loop: sleeps until a shell is put on the ready list or the time is up, or a little less. A
+  // Notify() that ends this sleep wakes nothing else; afterwards the loop is not armed.
+  void Sleep(uint64_t timeout_ns);
+
   // Environment: the loop runs on `cpu`, -1 if that is not known. Parallel threads look at it: on that CPU they give way.
   void SeenOn(int cpu) { loop_cpu_.store(cpu, std::memory_order_relaxed); }
   int loop_cpu() const { return loop_cpu_.load(std::memory_order_relaxed); }
@@ -103,6 +107,7 @@ class Environment : public RefCounted<Environment> {
   std::atomic<int> loop_cpu_{-1};
   std::atomic<uint64_t> last_wake_ns_{0};
   std::atomic<uint32_t> awake_share_{0};  // of the time, in parts of kWhole
+  Parker sleeper_;                        // its owner is the environment
   Mutex wake_mutex_;
   Wake wake_ PADATA_GUARDED_BY(wake_mutex_);  // nullptr: closed
   void* const wake_arg_;

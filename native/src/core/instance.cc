@@ -109,11 +109,19 @@ void Instance::Follow(const CpuMask& system, const CpuMask& unpinned) {
   const CpuMask available = (sources_.IsSystem() ? system : sources_.Available()).AndNot(unpinned);
   Cpumasks usable{user_supplied_.parallel.And(available), user_supplied_.serial.And(available)};
   if (usable == usable_) return;
+  std::atomic<uint32_t>& flags = control().flags;
+  if (refuses_while_following_) flags.fetch_or(kChanging, std::memory_order_relaxed);
   // No thread can be had at present: the next look tries again, and until then no job is to be waited for in vain.
   if (EnsureOneThread(usable.parallel) != 0) usable.parallel = {};
-  if (usable == usable_) return;
-  SetUsable(std::move(usable));
-  environment_->TellMasksChanged();
+  const bool changes = usable != usable_;
+  if (changes) SetUsable(std::move(usable));
+  flags.fetch_and(~kChanging, std::memory_order_relaxed);
+  if (changes) environment_->TellMasksChanged();
+}
+
+void Instance::RefuseWhileFollowing() {
+  MutexLock lock(mutex_);
+  refuses_while_following_ = true;
 }
 
 void Instance::SetUsable(Cpumasks usable) {

@@ -90,9 +90,11 @@ class Instance : public RefCounted<Instance> {
   // outside the new usable mask. May wait a few instructions for threads that were about to begin. Returns 0 or a negative
   // errno from StartPinnedThread(); then the old masks are in force.
   int SetCpumask(CpumaskType type, CpuMask mask) PADATA_EXCLUDES(mutex_);
+  // Environment. From now on kChanging is also set while Follow() changes the usable masks.
+  void RefuseWhileFollowing() PADATA_EXCLUDES(mutex_);
   // Watcher. Works out what is usable: of `system`, which is what the machine has available (CpuSources::Available(), unless the
   // instance has sources of its own), without `unpinned`. If that changes anything the event loop is told; and the same holds as for
-  // SetCpumask(), except that jobs are accepted meanwhile.
+  // SetCpumask(), except that jobs are accepted meanwhile, unless RefuseWhileFollowing() was called.
   void Follow(const CpuMask& system, const CpuMask& unpinned) PADATA_EXCLUDES(mutex_);
   void Start();
   void Stop();
@@ -207,6 +209,7 @@ class Instance : public RefCounted<Instance> {
   Cpumasks user_supplied_ PADATA_GUARDED_BY(mutex_);
   Cpumasks usable_ PADATA_GUARDED_BY(mutex_);
   bool halted_ PADATA_GUARDED_BY(mutex_) = false;
+  bool refuses_while_following_ PADATA_GUARDED_BY(mutex_) = false;
   std::unordered_map<int, int64_t> usable_since_ms_ PADATA_GUARDED_BY(mutex_);
   CpuBits usable_bits_{};  // usable_.parallel, for the threads
 

@@ -23,6 +23,13 @@ void Parker::Park() {
   }
 }
 
+bool Parker::ParkFor(uint64_t timeout_ns) {
+  const timespec timeout = {static_cast<time_t>(timeout_ns / 1'000'000'000),
+                            static_cast<long>(timeout_ns % 1'000'000'000)};
+  syscall(SYS_futex, &word_, FUTEX_WAIT_PRIVATE, kParked, &timeout, nullptr, 0);
+  return word_.exchange(kAwake, std::memory_order_acq_rel) == kAwake;
+}
+
 void Parker::Cancel() { word_.store(kAwake, std::memory_order_relaxed); }
 
 bool Parker::TryUnpark() {

@@ -64,6 +64,8 @@ class Parker {
   void Prepare();
   // Owner. Sleeps until TryUnpark() has succeeded once since Prepare().
   void Park();
+  // Owner. The same for so long at most, and less if a signal comes: then nothing was remembered. True if it was unparked.
+  bool ParkFor(uint64_t timeout_ns);
   // Owner. Takes Prepare() back without sleeping.
   void Cancel();
   // Any thread. True for the one caller who wakes the owner; false if the owner is awake or somebody else was first.

@@ -18,6 +18,7 @@
 #include "core/cpu_uevents.h"
 #include "core/cpumask_text.h"
 #include "core/pinned_thread.h"
+#include "core/sync.h"
 #include "support/engine.h"
 
 namespace padata {
@@ -153,6 +154,38 @@ TEST_F(FollowTest, CpusWithoutPinAreNotUsable) {
   EXPECT_EQ(instance_->usable(), (Cpumasks{{0}, {0, 3}}));
   Follow();
   EXPECT_EQ(instance_->usable(), (Cpumasks{{0, 1}, {0, 1, 3}}));
+}
+
+// A reader meets the flag only while a change is under way, so it looks until it has; afterwards the flag is down.
+TEST_F(FollowTest, OnRequestItSaysThatItIsChangingTheMasks) {
+  Create("0-3", {{0, 1}, {0, 1}});
+  instance_->RefuseWhileFollowing();
+  std::atomic<bool> was_seen{false};
+  std::thread reader([&] {
+    SpinUntil([&] { return (flags() & Instance::kChanging) != 0; });
+    was_seen = true;
+  });
+  while (!was_seen) {
+    Follow({1});
+    Follow();
+  }
+  reader.join();
+  EXPECT_EQ(flags(), 0u);
+  Follow({0, 1});
+  EXPECT_EQ(flags(), Instance::kInvalid);
+}
+
+TEST_F(FollowTest, ElseItNeverSaysSo) {
+  Create("0-3", {{0, 1}, {0, 1}});
+  std::atomic<bool> is_over{false};
+  uint32_t seen = 0;
+  std::thread reader([&] {
+    while (!is_over) seen |= flags();
+  });
+  for (int i = 0; i < 200; ++i) Follow(i % 2 == 0 ? CpuMask{1} : CpuMask());
+  is_over = true;
+  reader.join();
+  EXPECT_EQ(seen & Instance::kChanging, 0u);
 }
 
 TEST_F(FollowTest, AfterCloseNothingIsUsable) {

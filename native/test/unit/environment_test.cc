@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <thread>
 #include <vector>
 
 #include "core/shell.h"
+#include "core/sync.h"
 #include "support/engine.h"
 
 namespace padata {
@@ -61,6 +63,33 @@ TEST_F(EnvironmentTest, OnlyAnArmedLoopIsWokenAndOnce) {
   environment_->Notify(*shell);
   environment_->Notify(*instance_->CreateShell());
   EXPECT_EQ(wakes_, 1) << "one wake-up carries many completions";
+}
+
+TEST_F(EnvironmentTest, ASleepIsEndedByACompletionAndWakesNothingElse) {
+  Shell* const shell = instance_->CreateShell();
+  std::thread completer([&] {
+    SpinUntil([&] { return environment_->control().armed.load() == 1; });
+    environment_->Notify(*shell);
+  });
+  while (environment_->control().ready_head.load() == 0) environment_->Sleep(3'600'000'000'000);
+  completer.join();
+  EXPECT_EQ(wakes_, 0);
+  EXPECT_EQ(environment_->control().armed.load(), 0u) << "the caller is awake";
+}
+
+TEST_F(EnvironmentTest, ASleepDoesNotBeginWhileAShellIsOnTheList) {
+  Shell* const shell = instance_->CreateShell();
+  environment_->Notify(*shell);
+  environment_->Sleep(3'600'000'000'000);
+  EXPECT_EQ(Collect({shell}), std::vector{shell->id()});
+}
+
+TEST_F(EnvironmentTest, ASleepEndsWhenTheTimeIsUpAndTheLoopCanBeArmedAsBefore) {
+  environment_->Sleep(1'000'000);
+  EXPECT_EQ(environment_->control().armed.load(), 0u);
+  Arm();
+  environment_->Notify(*instance_->CreateShell());
+  EXPECT_EQ(wakes_, 1);
 }
 
 TEST_F(EnvironmentTest, WhoPromisesMoreWakesLaterAndFlushKeepsThePromise) {

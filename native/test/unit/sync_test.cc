@@ -59,6 +59,31 @@ TEST(EventTest, WaitingEndsWhenTheTimeIsUp) {
   EXPECT_TRUE(event.Wait(1'000'000));
 }
 
+TEST(ParkerTest, ParkForEndsWhenTheTimeIsUpAndForgetsIt) {
+  Parker parker;
+  parker.Prepare();
+  EXPECT_FALSE(parker.ParkFor(1'000'000));
+  EXPECT_FALSE(parker.IsParked());
+  EXPECT_FALSE(parker.TryUnpark()) << "its owner is awake";
+}
+
+TEST(ParkerTest, ParkForIsEndedByAnUnpark) {
+  Parker parker;
+  parker.Prepare();
+  EXPECT_TRUE(parker.TryUnpark());
+  EXPECT_TRUE(parker.ParkFor(3'600'000'000'000)) << "it was woken before";
+  std::atomic<bool> woken{false};
+  std::thread owner([&] {
+    do {
+      parker.Prepare();
+    } while (!parker.ParkFor(3'600'000'000'000));  // a signal may end it, too
+    woken = true;
+  });
+  SpinUntil([&] { return parker.TryUnpark(); });
+  owner.join();
+  EXPECT_TRUE(woken);
+}
+
 TEST(SpinUntilTest, ReturnsWhenAnotherThreadIsThrough) {
   std::atomic<bool> done{false};
   std::thread other([&] { done = true; });
