@@ -162,7 +162,7 @@ export class Shell {
    */
   doSerial(job: Job): void {
     if (typeof job !== 'object' || job === null) throw typeError('job', 'an object', job);
-    this.#port.complete(job);
+    this.#port.closures.complete(job);
   }
 
   /**
@@ -258,7 +258,7 @@ export class Shell {
 
   /** @internal Whether doSerial is awaited of the job. */
   isOutstanding(job: Job): boolean {
-    return this.#port.isOutstanding(job);
+    return this.#port.closures.has(job);
   }
 
   /** @internal Blocks until all jobs have been serialized. */

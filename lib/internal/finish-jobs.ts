@@ -42,8 +42,8 @@ export function finishJobs(port: ShellPort, owner: InstancePort, syscall: string
 
 /** Why nothing can move while the calling thread waits, as far as that can be known. */
 function needOfCaller(port: ShellPort, owner: InstancePort): string | undefined {
-  if (port.outstanding !== 0) {
-    return `padata_do_serial is awaited of ${port.outstanding}, whose parallel() is a closure and runs on the calling thread`;
+  if (port.closures.size !== 0) {
+    return `padata_do_serial is awaited of ${port.closures.size}, whose parallel() is a closure and runs on the calling thread`;
   }
   if (owner.isInvalid && owner.handle.backlog() !== 0) return 'no CPU of the mask is usable, so that none can begin';
   return undefined;

@@ -11,6 +11,7 @@ import type { IsolatePool } from '../module/isolate-pool.js';
 import type { ModuleFunction } from '../module/module-function.js';
 import { type Caller, ModuleJob } from '../module/module-job.js';
 import { readModuleOutcome } from '../module/outcome.js';
+import { Closures } from './closures.js';
 import { environment } from './environment.js';
 import { Input } from './input.js';
 import type { InstancePort } from './instance-port.js';
@@ -35,15 +36,9 @@ import {
 } from './layout.js';
 import { Milestones } from './milestones.js';
 import type { FunctionHandle, SerialHandle } from './native-function.js';
-import { callSerial, readOutcome, setError, throwSoon } from './outcome.js';
+import { callSerial, readOutcome } from './outcome.js';
 import { RunJob } from './run-job.js';
 import { type Place, placeAt, type Segment } from './segment.js';
-import { writeResult } from './serial-result.js';
-
-/** Where the entry of a job is whose parallel() is a closure. */
-interface Outstanding extends Place {
-  seqNr: number;
-}
 
 const input = new Input();
 const moduleInput = new ModuleInput();
@@ -62,7 +57,8 @@ export class ShellPort {
   readonly #handle: ShellHandle;
   readonly #owner: InstancePort;
   readonly #queue: JobQueue;
-  readonly #outstanding = new Map<Job, Outstanding>();
+  /** Those whose parallel() is a closure. */
+  readonly closures = new Closures(() => this.#reorderSoon());
   readonly #milestones = new Milestones();
   #isReordering = false;
   /** Of the instance, once a job with a module function has come. */
@@ -188,35 +184,15 @@ export class ShellPort {
 
   /** Accepts a job whose parallel() is a closure. Throws as submitNative() does, and EBUSY. */
   submitClosure(job: Job, serial: SerialHandle | undefined, cbCpu: number): void {
-    if (this.#outstanding.has(job)) {
-      throw new PadataError('EBUSY', 'doParallel', 'this job is in flight; submit it again after its serial()');
-    }
+    this.closures.checkNew(job);
     if (serial !== undefined && serial.pool === undefined) this.#owner.ensureSerialThread(cbCpu);
     const segment = this.#place(false);
     const index = this.#tailIndex++;
     const words = segment.words;
     words.fill(0, index << 4, (index + 1) << 4);
-    this.#outstanding.set(job, { segment, index, seqNr: this.#submitted });
+    const seqNr = this.#submitted;
     this.#enter(segment, index, job, serial, cbCpu);
-    queueMicrotask(() => this.#callParallel(job)); // soon, not within the caller, and in its asynchronous context
-  }
-
-  /** doSerial() for a job whose parallel() is a closure. */
-  complete(job: Job): void {
-    const at = this.#outstanding.get(job);
-    if (at === undefined) {
-      throw new PadataError(
-        'EINVAL',
-        'doSerial',
-        'this job is not outstanding in this shell (doSerial is called once per job)',
-      );
-    }
-    const { segment, index, seqNr } = at;
-    const serial = segment.serials.get(index);
-    if (serial !== undefined) writeResult(job, serial, segment, index);
-    this.#outstanding.delete(job);
-    Atomics.store(segment.words, (index << 4) + STATE, (seqNr << PHASE_BITS) | DONE);
-    this.#reorderSoon();
+    this.closures.add(job, { segment, index, seqNr });
   }
 
   /** Resolves when so many jobs, modulo 2^32, have been delivered. */
@@ -229,16 +205,6 @@ export class ShellPort {
   reorder(): void {
     this.#isReordering = false;
     this.#handle.reorder();
-  }
-
-  /** Whether doSerial is awaited of the job, whose parallel() is a closure. */
-  isOutstanding(job: Job): boolean {
-    return this.#outstanding.has(job);
-  }
-
-  /** Of how many jobs it is awaited. */
-  get outstanding(): number {
-    return this.#outstanding.size;
   }
 
   /** Calls serial() for up to `limit` jobs whose turn it is. Returns how many. */
@@ -341,19 +307,6 @@ export class ShellPort {
     this.#submitted = (this.#submitted + 1) | 0;
     this.pending++;
     environment.jobAccepted();
-  }
-
-  #callParallel(job: Job): void {
-    try {
-      (job.parallel as (job: Job) => void)(job);
-    } catch (error) {
-      if (!this.#outstanding.has(job)) {
-        throwSoon(error); // it had called doSerial, so it cannot fail any more
-        return;
-      }
-      setError(job, error);
-      this.complete(job);
-    }
   }
 
   /** False if native serial() of the next job has not returned yet. */

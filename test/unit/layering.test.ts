@@ -60,7 +60,7 @@ describe('native layers', () => {
 
 describe('TypeScript layers', () => {
   test('only lib/binding.ts loads the addon', () => {
-    const loads = /node-gyp-build|process\.dlopen|\.node['"`]/;
+    const loads = /node-gyp-build|process\.dlopen|(?<!\$\{name\})\.node['"`]/;
     expect(matching(lib, loads)).toEqual(['lib/binding.ts']);
   });
 
