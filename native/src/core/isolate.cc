@@ -206,6 +206,7 @@ bool Isolate::MayClaim() {
 }
 
 bool Isolate::FindsWork() {
+  if (CountFree() == 0) return false;
   if (group_.HasSerial(cpu_) && !is_retired()) return true;
   return group_.HasWork() && MayClaim();
 }
