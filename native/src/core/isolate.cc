@@ -144,7 +144,7 @@ void Isolate::Attend(bool attends) {
 
 uint32_t Isolate::Complete() {
   Shared& own = shared();
-  const uint32_t count = std::min(own.outcomes.load(std::memory_order_acquire), kSlots);
+  const uint32_t count = std::min(own.outcomes.load(std::memory_order_relaxed), kSlots);
   if (count == 0) return 0;
   {
     Completion completion(group_.HasWork());
@@ -161,7 +161,7 @@ uint32_t Isolate::Complete() {
       }
     }
   }
-  own.outcomes.store(0, std::memory_order_release);
+  own.outcomes.store(0, std::memory_order_relaxed);
   return count;
 }
 
@@ -188,7 +188,7 @@ void Isolate::Store(const Outcome& outcome, std::span<const uint8_t> bytes) {
 Job* Isolate::Release(uint32_t slot) {
   Job* const job = JobIn(slot);
   jobs_[slot].store(nullptr, std::memory_order_relaxed);
-  shared().slots[slot].state.store(kFree, std::memory_order_release);
+  shared().slots[slot].state.store(kFree, std::memory_order_relaxed);  // the next one in it is our own doing
   return job;
 }
 
@@ -206,6 +206,7 @@ bool Isolate::MayClaim() {
 }
 
 bool Isolate::FindsWork() {
+  if (CountFree() == 0) return false;
   if (group_.HasSerial(cpu_) && !is_retired()) return true;
   return group_.HasWork() && MayClaim();
 }
@@ -287,16 +288,16 @@ void Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t*
   }
   jobs_[index].store(job, std::memory_order_relaxed);
   own.inbox[(*count)++] = index;
-  slot.state.store(kClaimed, std::memory_order_release);
+  slot.state.store(kClaimed, std::memory_order_relaxed);
 }
 
 void Isolate::Fetch(uint32_t slot, std::span<uint8_t> to) {
   const std::span<const uint8_t> input = InputOf(*JobIn(slot), shared().slots[slot].is_serial != 0);
-  std::memcpy(to.data(), input.data(), std::min(to.size(), input.size()));
+  std::copy_n(input.begin(), std::min(to.size(), input.size()), to.begin());
 }
 
 uint32_t Isolate::FreeSlot() {
-  while (shared().slots[next_slot_].state.load(std::memory_order_acquire) != kFree)
+  while (shared().slots[next_slot_].state.load(std::memory_order_relaxed) != kFree)
     next_slot_ = (next_slot_ + 1) % kSlots;
   return std::exchange(next_slot_, (next_slot_ + 1) % kSlots);
 }
@@ -347,7 +348,7 @@ void Isolate::TakeBack() {
     Slot& slot = shared().slots[i];
     uint32_t claimed = kClaimed;
     if (JobIn(i) == nullptr || slot.is_serial != 0) continue;
-    if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_seq_cst)) continue;
+    if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_relaxed)) continue;
     taken[count++] = jobs_[i].exchange(nullptr, std::memory_order_relaxed);
   }
   if (count == 0) return;
@@ -367,7 +368,7 @@ Isolate::Found Isolate::Withdraw(const Job* job) {
     Slot& slot = shared().slots[i];
     uint32_t claimed = kClaimed;
     if (JobIn(i) != job || slot.is_serial != 0) continue;
-    if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_seq_cst)) return Found::kBegun;
+    if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_relaxed)) return Found::kBegun;
     jobs_[i].store(nullptr, std::memory_order_relaxed);
     instance_->CountJobs(cpu_, -1);
     return Found::kTaken;
@@ -392,7 +393,7 @@ std::vector<Isolate::Died> Isolate::DropAll() {
   MutexLock lock(mutex_);
   for (uint32_t i = 0; i < kSlots; ++i) {
     Slot& slot = shared().slots[i];
-    const bool has_begun = slot.state.load(std::memory_order_acquire) == kBegun;
+    const bool has_begun = slot.state.load(std::memory_order_relaxed) == kBegun;
     Job* const job = jobs_[i].exchange(nullptr, std::memory_order_relaxed);
     if (job == nullptr) continue;
     if (slot.is_serial != 0 && !has_begun) {
@@ -400,7 +401,7 @@ std::vector<Isolate::Died> Isolate::DropAll() {
     } else {
       died.push_back({job, slot.shell, Segment::Of(job)->SeqNr(job), slot.is_serial != 0});
     }
-    slot.state.store(kFree, std::memory_order_release);
+    slot.state.store(kFree, std::memory_order_relaxed);
   }
   return died;
 }

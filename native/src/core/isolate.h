@@ -12,7 +12,8 @@
 //
 // A job has begun when its slot is kBegun. Both ways out of kClaimed are a compare-and-swap, seq_cst in JavaScript, so a job that is taken back
 // has not begun and never will here. Claims are made under mutex_ after a look at the usable mask, and who takes a CPU out of that mask changes
-// it before he takes back what was claimed under the same mutex_: from then on nothing begins there.
+// it before he takes back what was claimed under the same mutex_: from then on nothing begins there. On this side `state` is relaxed: which way out comes
+// first is all that matters, and the environment, which reads what runs in a slot after it has seen kBegun, has that from the isolate, which wrote both.
 //
 // What the isolate has finished lies in `outcomes` until its next turn. It is shared memory: if the isolate dies, nothing of it is lost.
 #ifndef PADATA_CORE_ISOLATE_H_
@@ -68,8 +69,9 @@ class Isolate : public RefCounted<Isolate> {
     uint32_t unused;
   };
   struct Shared {
-    std::atomic<uint32_t> armed;     // the isolate sleeps: whoever takes this down wakes it
-    std::atomic<uint32_t> outcomes;  // how many of `outcome` are filled in; release by the isolate
+    std::atomic<uint32_t> armed;  // the isolate sleeps: whoever takes this down wakes it
+    std::atomic<uint32_t>
+        outcomes;  // how many of `outcome` are filled in; by the isolate alone, until its thread has ended
     std::atomic<uint32_t> progress;  // grows with each job that begins or ends
     uint32_t limit;                  // isolate: how many jobs it wants at most
     uint32_t may_sleep;              // isolate: it has nothing to do but what it is given

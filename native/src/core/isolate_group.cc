@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <new>
+#include <utility>
 
 #include "core/check.h"
 #include "core/environment.h"
@@ -44,8 +45,12 @@ void IsolateGroup::Remove(Isolate& isolate) {
 }
 
 void IsolateGroup::Clear() {
-  MutexLock lock(mutex_);
-  isolates_.clear();
+  std::vector<RefPtr<Isolate>> all;
+  {
+    MutexLock lock(mutex_);
+    std::swap(all, isolates_);
+  }
+  for (const auto& isolate : all) isolate->Retire();  // the masks say nothing of serial()
 }
 
 std::vector<RefPtr<Isolate>> IsolateGroup::All() {

@@ -4,10 +4,12 @@
 // Lock order of the whole core, outermost first. A thread that holds a lock takes only locks further down:
 //   1. Instance::mutex_                  masks
 //   2. ParallelThread::take_back_mutex_  the batch of one thread; and the mutexes under which threads are created
+//      IsolateGroup::mutex_              the list of isolates
+//      Isolate::mutex_                   the slots of one isolate
 //   3. JobQueue::returned_mutex_         tokens given back; MtQueue::mutex_, which threads work on a multithreaded job
-//   4. SerialThread::mutex_              the inbox of one thread
-//   5. Environment::wake_mutex_          the way to the event loop
-//   6. the others                        the roster; the pools of segments and slabs
+//   4. SerialThread::mutex_              the inbox of one thread; IsolateGroup::serial_mutex_: those of isolates
+//   5. Environment::wake_mutex_          the way to the event loop; Isolate::wake_mutex_: that to the isolate's
+//   6. the others                        the roster; the pools of segments and slabs; results; the pinned threads
 #ifndef PADATA_CORE_SYNC_H_
 #define PADATA_CORE_SYNC_H_
 

@@ -18,6 +18,13 @@ std::shared_ptr<QueueWriter> Loop::WriterFor(Instance& instance) {
   return writer;
 }
 
+std::shared_ptr<QueueWriter> Loop::WriterFor(Instance& instance, IsolateGroup& isolates) {
+  std::weak_ptr<QueueWriter>& known = isolates_writers_[&isolates];
+  std::shared_ptr<QueueWriter> writer = known.lock();
+  if (writer == nullptr) known = writer = std::make_shared<QueueWriter>(instance, isolates);
+  return writer;
+}
+
 // Within a drain jobs are published in groups: each publication takes the cache line of the tail away from the threads.
 void Loop::Submitted(QueueWriter& writer) {
   if (!is_draining_) return writer.Publish();
@@ -60,11 +67,13 @@ size_t Loop::Drain() {
   return delivered;
 }
 
+// TellMasksChanged() ends a sleep, too, for those who have anything to tell.
 bool Loop::Arm() {
   parker_.Prepare();
   environment_->control().armed.store(1, std::memory_order_seq_cst);
   const bool is_mt_done = environment_->control().mt_done.load(std::memory_order_seq_cst) != 0;
-  if (environment_->control().ready_head.load(std::memory_order_seq_cst) == 0 && !is_mt_done) return true;
+  const bool is_told = environment_->control().masks_changed.exchange(0, std::memory_order_seq_cst) != 0 || is_mt_done;
+  if (!is_told && environment_->control().ready_head.load(std::memory_order_seq_cst) == 0) return true;
   environment_->control().armed.store(0, std::memory_order_seq_cst);
   return false;
 }
@@ -115,21 +124,31 @@ Job* Port::NextEntry(uint64_t info) {
   return &piece.segment->jobs[write_index_++];
 }
 
+QueueWriter& Port::WriterOf(const Job& job) {
+  if (!IsModule(job.parallel)) return *writer_;
+  if (isolates_writer_ == nullptr) isolates_writer_ = loop_.WriterFor(instance_, *instance_.isolates());
+  return *isolates_writer_;
+}
+
 Job* Port::Submit(const Submission& submission) {
   Job* const job = NextEntry(submission.info);
   job->cb_cpu = submission.cb_cpu;
-  job->parallel = submission.parallel;
-  job->serial = submission.serial;
+  const auto tagged = [](uint32_t id) { return reinterpret_cast<NativeFunction*>(uintptr_t{id} << 1 | 1); };
+  job->parallel = submission.module_parallel == 0 ? submission.parallel : tagged(submission.module_parallel);
+  job->serial = submission.module_serial == 0 ? submission.serial : tagged(submission.module_serial);
   job->bytes = submission.bytes;
   job->size = submission.size;
-  job->part_size[0] = submission.size;
+  job->part_size[0] = submission.module_parallel == 0 ? submission.size : submission.room;
+  job->result_type = submission.type;
+  job->result.number = submission.number;
   job->part_size[1] = job->part_size[2] = 0;
   job->status = 0;
   // relaxed: published by the tail, or completed by this thread itself.
   job->state.store(JobState(submitted_++, JobPhase::kSubmitted), std::memory_order_relaxed);
-  if (submission.parallel == nullptr) return job;
-  writer_->Push(job);
-  loop_.Submitted(*writer_);
+  if (job->parallel == nullptr) return job;
+  QueueWriter& writer = WriterOf(*job);
+  writer.Push(job);
+  loop_.Submitted(writer);
   return job;
 }
 

@@ -57,6 +57,7 @@ class Loop {
   };
 
   std::shared_ptr<QueueWriter> WriterFor(Instance& instance);
+  std::shared_ptr<QueueWriter> WriterFor(Instance& instance, IsolateGroup& isolates);
   void Submitted(QueueWriter& writer);
   void Flush();
   void Collect();
@@ -66,6 +67,7 @@ class Loop {
   RefPtr<Environment> environment_;
   std::unordered_map<uint32_t, Entry> shells_;  // by id
   std::unordered_map<Instance*, std::weak_ptr<QueueWriter>> writers_;
+  std::unordered_map<IsolateGroup*, std::weak_ptr<QueueWriter>> isolates_writers_;
   std::deque<Port*> ready_;
   std::vector<QueueWriter*> dirty_;  // writers that hold jobs back
   bool is_draining_ = false;
@@ -79,6 +81,12 @@ struct Submission {
   uint8_t* bytes = nullptr;
   uint32_t size = 0;
   uint64_t info = 0;  // handed to on_serial
+  // Module functions, by their ids, in the place of the native ones: after Instance::MakeIsolates().
+  uint32_t module_parallel = 0;
+  uint32_t module_serial = 0;
+  uint32_t type = 0;  // of the input, for these
+  double number = 0;  // the input, if it is one
+  uint32_t room = 0;  // for the result, from `bytes` on
 };
 
 class Port {
@@ -111,6 +119,7 @@ class Port {
   };
 
   Job* NextEntry(uint64_t info);
+  QueueWriter& WriterOf(const Job& job);
   size_t Deliver(size_t limit);
   bool DeliverOne();
   void Advance();
@@ -118,6 +127,7 @@ class Port {
   Loop& loop_;
   Instance& instance_;
   const std::shared_ptr<QueueWriter> writer_;
+  std::shared_ptr<QueueWriter> isolates_writer_;  // made when it is needed
   Shell* const shell_;
   const OnSerial on_serial_;
   std::deque<Piece> pieces_;  // oldest first

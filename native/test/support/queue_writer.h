@@ -1,4 +1,4 @@
-// The producer's side of an instance's queue, as lib/internal/job-queue.ts has it.
+// The producer's side of an instance's queue, or of that of its isolates, as lib/internal/job-queue.ts has it.
 //
 // Threads: the environment. Everything it needs to begin lies in shared memory, so that one writer may follow another.
 #ifndef PADATA_TEST_SUPPORT_QUEUE_WRITER_H_
@@ -14,6 +14,7 @@ namespace padata::test {
 class QueueWriter {
  public:
   explicit QueueWriter(Instance& instance);
+  QueueWriter(Instance& instance, IsolateGroup& isolates);
   QueueWriter(const QueueWriter&) = delete;
   QueueWriter& operator=(const QueueWriter&) = delete;
 
@@ -26,8 +27,14 @@ class QueueWriter {
   void MakeRoom();
   void UseRing();
 
+  QueueWriter(Instance& instance, IsolateGroup* isolates, JobQueue& queue, JobQueue::Control& control,
+              std::atomic<uint32_t>& attended);
+
   Instance& instance_;
-  Instance::Control& control_;
+  IsolateGroup* const isolates_;  // nullptr: the instance's own queue
+  JobQueue& queue_;
+  JobQueue::Control& control_;
+  std::atomic<uint32_t>& attended_;
   std::atomic<uint64_t>* tokens_ = nullptr;
   uint32_t mask_ = 0;
   uint32_t tail_;

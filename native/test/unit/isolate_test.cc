@@ -1,0 +1,423 @@
+// The seat of one isolate: what it claims, what becomes of its results, how it sleeps, and what happens when jobs are taken from it or it
+// dies, at each moment of a job's life. SPDX-License-Identifier: MIT
+#include "core/isolate.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "support/isolates.h"
+
+namespace padata {
+namespace {
+
+using test::FirstCpu;
+using test::IsolateSeat;
+using test::IsolateSteps;
+using test::Submission;
+using Slots = std::vector<uint32_t>;
+
+class IsolateTest : public test::IsolatesTest {};
+
+TEST_F(IsolateTest, ASlotTellsWhatTheFunctionIsGiven) {
+  IsolateSeat seat(instance(), FirstCpu());
+  Job* const job = Submit({.cb_cpu = 1234, .module_parallel = 7, .type = PADATA_RESULT_NUMBER, .number = 2.5});
+  const double submitted = 12.5;
+  std::memcpy(&job->part_size[1], &submitted, sizeof(submitted));
+  ASSERT_EQ(seat.Turn().size(), 1u);
+  const Isolate::Slot& slot = seat.isolate().shared().slots[0];
+  EXPECT_EQ(slot.submitted_ms, submitted);
+  const auto input = seat.Do([](IsolateSteps& steps) { return steps.Read(0); });
+  EXPECT_EQ(input.function, 7u);
+  EXPECT_EQ(input.type, static_cast<uint32_t>(PADATA_RESULT_NUMBER));
+  EXPECT_EQ(input.number, 2.5);
+  EXPECT_FALSE(input.is_serial);
+  EXPECT_EQ(input.shell, port_->shell().id());
+  EXPECT_EQ(input.seq_nr, 0u);
+  EXPECT_EQ(input.cb_cpu, 1234);
+  EXPECT_TRUE(seat.Begin(0));
+  seat.Finish(0);
+  seat.Turn(0);
+  ExpectAll({0});
+}
+
+TEST_F(IsolateTest, WhatTheArenaHasNoPlaceForIsFetched) {
+  IsolateSeat seat(instance(), FirstCpu(), 64);
+  std::array<uint8_t, 40> bytes{};
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>(i * 7);
+  for (int i = 0; i < 2; ++i) Submit({.bytes = bytes.data(), .size = bytes.size(), .type = PADATA_RESULT_BYTES});
+  Submit({.bytes = bytes.data(), .size = 0, .type = PADATA_RESULT_BYTES});
+  MakeShort();
+  const Slots slots = seat.Turn();
+  ASSERT_EQ(slots.size(), 3u);
+  EXPECT_EQ(seat.isolate().shared().slots[1].offset, Isolate::kNotFetched);
+  for (uint32_t slot : {0u, 1u, 2u}) {
+    ASSERT_TRUE(seat.Begin(slot));
+    const auto input = seat.Do([slot](IsolateSteps& steps) { return steps.Read(slot); });
+    EXPECT_EQ(input.bytes, std::vector(bytes.begin(), bytes.begin() + (slot == 2 ? 0 : bytes.size())));
+    seat.Finish(slot);
+  }
+  seat.Turn(0);
+  ExpectAll({0, 0, 0});
+}
+
+TEST_F(IsolateTest, ResultsLieInTheRoomOrInMemoryOfTheirOwn) {
+  IsolateSeat seat(instance(), FirstCpu());
+  std::array<uint8_t, 16> memory{};
+  const auto bytes = [](size_t size) { return std::vector<uint8_t>(size, 0x5a); };
+  // 0: as large as the room; 1: larger; 2: empty; 3: no room at all; 4: too large for Shared::bytes.
+  const std::vector<size_t> sizes = {16, 17, 0, 3, Isolate::kResultBytes};
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    const bool has_room = i != 3;
+    Submit({.bytes = has_room ? memory.data() : nullptr, .room = has_room ? 16u : 0u});
+    const Slots slots = seat.Turn(1);
+    ASSERT_EQ(slots.size(), 1u);
+    ASSERT_TRUE(seat.Begin(slots[0]));
+    seat.Finish(slots[0], {.type = PADATA_RESULT_BYTES, .bytes = bytes(sizes[i])});
+    seat.Turn(0);
+  }
+  ExpectAll({0, 0, 0, 0, 0});
+  EXPECT_EQ(std::vector(memory.begin(), memory.end()), bytes(16));
+  const std::vector<bool> is_own = {false, true, false, true, true};
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    SCOPED_TRACE(i);
+    EXPECT_EQ(done_[i].result_type, PADATA_RESULT_BYTES | (is_own[i] ? kOwnMemory : 0u));
+    EXPECT_EQ(done_[i].size, sizes[i]);
+    EXPECT_EQ(done_[i].own == nullptr, !is_own[i]);
+    if (is_own[i]) {
+      const auto taken = engine_.loop().environment().TakeResult(done_[i].own);
+      ASSERT_TRUE(taken);
+      EXPECT_EQ(std::vector(taken->data(), taken->data() + taken->size()), bytes(sizes[i]));
+    }
+  }
+}
+
+TEST_F(IsolateTest, NumbersConstantsAndFailures) {
+  IsolateSeat seat(instance(), FirstCpu());
+  constexpr uint32_t kFailure = 4;  // lib/module/values.ts
+  const std::vector<IsolateSteps::Output> outputs = {{PADATA_RESULT_NUMBER, 2.5, {}, 0},
+                                                     {kConstantResult, 1, {}, 0},
+                                                     {kFailure, 0, {1, 2, 3}, -EIO},
+                                                     {PADATA_RESULT_NONE, 0, {}, 0}};
+  for (const auto& output : outputs) {
+    Submit({});
+    const Slots slots = seat.Turn(1);
+    ASSERT_EQ(slots.size(), 1u);
+    ASSERT_TRUE(seat.Begin(slots[0]));
+    seat.Finish(slots[0], output);
+    seat.Turn(0);
+  }
+  ExpectAll({0, 0, -EIO, 0});
+  EXPECT_EQ(done_[0].number, 2.5);
+  EXPECT_EQ(done_[1].result_type, kConstantResult);
+  EXPECT_EQ(done_[1].number, 1);
+  EXPECT_EQ(done_[2].result_type, kFailure | kOwnMemory);
+  EXPECT_EQ(done_[3].result_type, static_cast<uint32_t>(PADATA_RESULT_NONE));
+}
+
+TEST_F(IsolateTest, ItClaimsAsManyAsItWantsAndAsFitIntoABatch) {
+  IsolateSeat seat(instance(), FirstCpu());
+  for (int i = 0; i < 100; ++i) Submit({});
+  EXPECT_EQ(seat.Turn(0).size(), 0u);
+  Slots all = seat.Turn();
+  EXPECT_EQ(all.size(), 1u) << "until something is known of their cost";
+  MakeShort();
+  for (const size_t wanted : {size_t{3}, size_t{Isolate::kSlots}}) {
+    const Slots slots = seat.Turn(static_cast<uint32_t>(wanted));
+    EXPECT_EQ(slots.size(), std::min(wanted, Isolate::kSlots - all.size())) << "the others are in use";
+    all.insert(all.end(), slots.begin(), slots.end());
+  }
+  EXPECT_EQ(seat.Turn().size(), 0u) << "all are in use";
+  EXPECT_EQ(instance().JobsOn(FirstCpu()), Isolate::kSlots);
+  for (uint32_t slot : all) {
+    EXPECT_TRUE(seat.Begin(slot));
+    seat.Finish(slot);
+  }
+  FinishAll(seat);
+  EXPECT_EQ(instance().JobsOn(FirstCpu()), 100u);
+}
+
+TEST_F(IsolateTest, ItSleepsArmedAndOneKickWakesIt) {
+  IsolateSeat seat(instance(), FirstCpu());
+  EXPECT_EQ(seat.Turn().size(), 0u);
+  EXPECT_TRUE(seat.isolate().IsAsleep());
+  EXPECT_EQ(group().attendance(), 0u);
+  Submit({});
+  EXPECT_EQ(seat.wakes(), 1);
+  EXPECT_FALSE(seat.isolate().IsAsleep());
+  Submit({});
+  EXPECT_EQ(seat.wakes(), 1) << "it is on its way";
+  FinishAll(seat);
+  EXPECT_EQ(seat.Turn().size(), 0u);
+  Submit({});
+  EXPECT_EQ(seat.wakes(), 2) << "the first kick is over";
+  FinishAll(seat);
+}
+
+TEST_F(IsolateTest, OneThatLooksByItselfIsNotTakenForAsleep) {
+  IsolateSeat seat(instance(), FirstCpu());
+  EXPECT_EQ(seat.Turn().size(), 0u);
+  group().Attend();  // somebody, so that nobody kicks
+  Submit({});
+  const Slots slots = seat.Turn();
+  EXPECT_EQ(slots.size(), 1u);
+  EXPECT_FALSE(seat.isolate().IsAsleep());
+  group().Unattend();
+  EXPECT_TRUE(seat.Begin(slots[0]));
+  seat.Finish(slots[0]);
+  FinishAll(seat);
+}
+
+TEST_F(IsolateTest, AfterItsThreadHasEndedItIsNotWoken) {
+  IsolateSeat seat(instance(), FirstCpu());
+  EXPECT_EQ(seat.Turn().size(), 0u);
+  seat.Die();
+  EXPECT_FALSE(seat.isolate().WakeUp());
+  EXPECT_EQ(seat.wakes(), 0);
+}
+
+// Jobs that are taken back.
+
+TEST_F(IsolateTest, WhatHasNotBegunCanBeTakenBack) {
+  IsolateSeat seat(instance(), FirstCpu());
+  IsolateSeat other(instance(), FirstCpu());
+  for (int i = 0; i < 3; ++i) Submit({});
+  MakeShort();
+  const Slots slots = seat.Turn();
+  ASSERT_EQ(slots.size(), 3u);
+  ASSERT_TRUE(seat.Begin(slots[0]));
+  seat.isolate().TakeBack();
+  EXPECT_EQ(group().queue().Backlog(), 2u);
+  EXPECT_EQ(instance().JobsOn(FirstCpu()), 1u);
+  EXPECT_FALSE(seat.Begin(slots[1]));
+  const Slots theirs = other.Turn();
+  ASSERT_EQ(theirs.size(), 2u);
+  for (uint32_t slot : theirs) {
+    ASSERT_TRUE(other.Begin(slot));
+    other.Finish(slot);
+  }
+  other.Turn(0);
+  EXPECT_FALSE(seat.Begin(slots[2]));
+  EXPECT_EQ(engine_.loop().Drain(), 0u) << "the first one has not had its turn";
+  seat.Finish(slots[0]);
+  seat.Turn(0);
+  ExpectAll({0, 0, 0});
+}
+
+TEST_F(IsolateTest, TakeBackIfStuckLooksForProgress) {
+  IsolateSeat seat(instance(), FirstCpu());
+  for (int i = 0; i < 3; ++i) Submit({});
+  MakeShort();
+  const Slots slots = seat.Turn();
+  seat.Begin(slots[0]);
+  seat.isolate().TakeBackIfStuck();
+  EXPECT_EQ(group().queue().Backlog(), 0u) << "one has begun since";
+  seat.isolate().TakeBackIfStuck();
+  EXPECT_EQ(group().queue().Backlog(), 2u);
+  seat.Begin(slots[1]);  // frees the slots
+  seat.Begin(slots[2]);
+  seat.Finish(slots[0]);
+  FinishAll(seat);
+}
+
+TEST_F(IsolateTest, GiveBackWakesAnother) {
+  IsolateSeat seat(instance(), FirstCpu());
+  for (int i = 0; i < 2; ++i) Submit({});
+  MakeShort();
+  const Slots slots = seat.Turn();
+  ASSERT_EQ(slots.size(), 2u);
+  IsolateSeat other(instance(), FirstCpu());
+  ASSERT_EQ(other.Turn().size(), 0u);
+  seat.Begin(slots[0]);
+  seat.Turn(0);
+  seat.Do([&](IsolateSteps& steps) { steps.GiveBack({slots[1]}); });
+  EXPECT_EQ(other.wakes(), 1);
+  seat.Finish(slots[0]);
+  seat.Turn(0);
+  FinishAll(other);
+}
+
+// Withdrawn at each moment.
+
+TEST_F(IsolateTest, WithdrawnWhileItWaits) {
+  IsolateSeat seat(instance(), FirstCpu());
+  Job* const job = Submit({});
+  Submit({});
+  EXPECT_FALSE(group().Withdraw(job));
+  EXPECT_FALSE(group().Withdraw(job)) << "again";
+  EXPECT_EQ(engine_.loop().Drain(), 0u) << "whoever claims it completes it";
+  FinishAll(seat);
+  ExpectAll({-ECANCELED, 0});
+  EXPECT_EQ(instance().JobsOn(FirstCpu()), 1u) << "it has not run";
+}
+
+TEST_F(IsolateTest, WithdrawnWhenItWasClaimed) {
+  IsolateSeat seat(instance(), FirstCpu());
+  Job* const job = Submit({});
+  const Slots slots = seat.Turn();
+  EXPECT_TRUE(group().Withdraw(job));
+  ExpectAll({-ECANCELED});
+  EXPECT_FALSE(seat.Begin(slots[0]));
+  EXPECT_EQ(instance().JobsOn(FirstCpu()), 0u);
+  EXPECT_TRUE(seat.isolate().Retire()) << "it has nothing";
+}
+
+TEST_F(IsolateTest, WithdrawnWhenItHasBegunOrIsThrough) {
+  IsolateSeat seat(instance(), FirstCpu());
+  Job* const job = Submit({});
+  const Slots slots = seat.Turn();
+  ASSERT_TRUE(seat.Begin(slots[0]));
+  EXPECT_FALSE(group().Withdraw(job));
+  seat.Finish(slots[0], {.type = PADATA_RESULT_NUMBER, .number = 3, .bytes = {}});
+  EXPECT_FALSE(group().Withdraw(job)) << "finished, and not completed";
+  seat.Turn(0);
+  EXPECT_FALSE(group().Withdraw(job)) << "completed, and not delivered";
+  ExpectAll({0});
+  EXPECT_EQ(done_[0].number, 3);
+}
+
+TEST_F(IsolateTest, WithdrawnWhenItWasTakenBack) {
+  IsolateSeat seat(instance(), FirstCpu());
+  Job* const job = Submit({});
+  const Slots slots = seat.Turn();
+  seat.isolate().TakeBack();
+  EXPECT_FALSE(group().Withdraw(job));
+  EXPECT_FALSE(seat.Begin(slots[0]));
+  FinishAll(seat);
+  ExpectAll({-ECANCELED});
+}
+
+TEST_F(IsolateTest, AnyNumberOfWithdrawnJobsIsOneTurn) {
+  IsolateSeat seat(instance(), FirstCpu());
+  constexpr int kJobs = 50'000;  // at one frame of the stack for each there would be none left
+  for (int i = 0; i < kJobs; ++i) group().Withdraw(Submit({}));
+  EXPECT_EQ(seat.Turn().size(), 0u);
+  engine_.loop().Drain();
+  EXPECT_EQ(done_.size(), static_cast<size_t>(kJobs));
+}
+
+// The masks, and who goes on where one may not.
+
+TEST_F(IsolateTest, WhatWasClaimedOnACpuThatLeavesNeverBeginsThere) {
+  if (!test::HasTwoCpus()) GTEST_SKIP() << "one CPU";
+  IsolateSeat seat(instance(), FirstCpu());
+  IsolateSeat other(instance(), test::SecondCpu());
+  for (int i = 0; i < 2; ++i) Submit({});
+  MakeShort();
+  const Slots slots = seat.Turn();
+  ASSERT_EQ(slots.size(), 2u);
+  ASSERT_TRUE(seat.Begin(slots[0]));
+  ASSERT_EQ(other.Turn().size(), 0u);
+  SetParallel({test::SecondCpu()});
+  EXPECT_EQ(other.wakes(), 1);
+  EXPECT_FALSE(seat.Begin(slots[1])) << "invariant 4";
+  EXPECT_EQ(seat.Turn().size(), 0u);
+  seat.Finish(slots[0]);
+  seat.Turn();
+  FinishAll(other);
+  ExpectAll({0, 0});
+}
+
+TEST_F(IsolateTest, OneWhoseCpuHasLeftHandsOnWhatItWasCountedOnFor) {
+  if (!test::HasTwoCpus()) GTEST_SKIP() << "one CPU";
+  IsolateSeat seat(instance(), FirstCpu());
+  IsolateSeat other(instance(), test::SecondCpu());
+  MakeShort();
+  ASSERT_EQ(other.Turn().size(), 0u);
+  group().Attend();  // so that nobody kicks
+  Submit({});
+  group().Unattend();
+  const Slots slots = seat.Turn();
+  ASSERT_EQ(slots.size(), 1u);
+  ASSERT_TRUE(seat.Begin(slots[0]));
+  SetParallel({test::SecondCpu()});
+  Submit({});
+  EXPECT_EQ(other.wakes(), 0) << "one attends";
+  seat.Finish(slots[0]);
+  EXPECT_EQ(seat.Turn().size(), 0u);
+  EXPECT_EQ(other.wakes(), 1);
+  FinishAll(other);
+}
+
+TEST_F(IsolateTest, OneThatRetiresHandsOnAndIsNotWoken) {
+  IsolateSeat seat(instance(), FirstCpu());
+  MakeShort();
+  Submit({});
+  const Slots slots = seat.Turn();
+  ASSERT_TRUE(seat.Begin(slots[0]));
+  EXPECT_FALSE(seat.isolate().Retire()) << "it has a job";
+  IsolateSeat successor(instance(), FirstCpu());
+  EXPECT_EQ(successor.Turn().size(), 0u);
+  Submit({});
+  EXPECT_EQ(successor.wakes(), 0) << "the other one attends";
+  seat.Finish(slots[0]);
+  EXPECT_EQ(seat.Turn().size(), 0u);
+  EXPECT_TRUE(seat.isolate().Retire());
+  EXPECT_EQ(successor.wakes(), 1);
+  FinishAll(successor);
+  EXPECT_EQ(successor.Turn().size(), 0u);
+  Submit({});
+  EXPECT_EQ(seat.wakes(), 0);
+  EXPECT_EQ(successor.wakes(), 2);
+  FinishAll(successor);
+}
+
+TEST_F(IsolateTest, OneThatGivesWayToTheLoopSleepsWhereAnotherAttends) {
+  IsolateSeat seat(instance(), FirstCpu());
+  group().Attend();
+  Submit({});
+  Environment& environment = engine_.loop().environment();
+  environment.SeenOn(FirstCpu());
+  for (int i = 0; i < 1000; ++i) environment.LookAtLoop();
+  ASSERT_TRUE(environment.IsBusy());
+  EXPECT_EQ(seat.Turn().size(), 0u);
+  EXPECT_TRUE(seat.isolate().IsAsleep());
+  group().Unattend();
+  EXPECT_EQ(seat.Turn().size(), 1u) << "nobody else is left";
+  seat.Begin(0);
+  seat.Finish(0);
+  FinishAll(seat);
+}
+
+TEST_F(IsolateTest, OneThatHasLostItsPinLeavesTheJobsToOthers) {
+  if (!test::HasTwoCpus()) GTEST_SKIP() << "one CPU";
+  IsolateSeat seat(instance(), FirstCpu());
+  IsolateSeat other(instance(), test::SecondCpu());
+  ASSERT_EQ(other.Turn().size(), 0u);
+  group().Attend();
+  Submit({});
+  group().Unattend();
+  const size_t got = seat.Do([](IsolateSteps& steps) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(test::SecondCpu(), &set);
+    sched_setaffinity(0, sizeof(set), &set);
+    return steps.Turn().size();
+  });
+  EXPECT_EQ(got, 0u);
+  EXPECT_EQ(other.wakes(), 1);
+  FinishAll(other);
+}
+
+TEST_F(IsolateTest, AClosedInstanceRunsNothingMore) {
+  IsolateSeat seat(instance(), FirstCpu());
+  Submit({});
+  Job* const closure = Submit({.cb_cpu = FirstCpu(), .module_parallel = 0, .module_serial = 9});
+  Slots slots = seat.Turn();
+  ASSERT_EQ(slots.size(), 1u);
+  ASSERT_TRUE(seat.Begin(slots[0]));
+  seat.Finish(slots[0]);
+  seat.Turn(0);
+  port_->Complete(closure);
+  Submit({});
+  port_->Abandon();
+  engine_.Close();
+  EXPECT_EQ(seat.Turn().size(), 0u);
+}
+
+}  // namespace
+}  // namespace padata
