@@ -20,6 +20,7 @@ import type { ModuleFunction } from './module-function.js';
 import type { ModuleJob } from './module-job.js';
 import { ModuleSerial } from './module-serial.js';
 import { WANTS_EVENTS } from './seat.js';
+import type { Message } from './values.js';
 
 const DEFAULT_IDLE_MS = 30_000;
 /** How often those that are to end are looked at until they can, in milliseconds. */
@@ -67,10 +68,12 @@ export class IsolatePool implements IsolateListener {
   readonly #serialCpus = new Map<number, number>();
   readonly #serials = new Map<number, ModuleSerial>();
   /** Results that came by message, and wait for the turn of their job. */
-  readonly #results = new Map<string, unknown>();
+  readonly #results = new Map<string, Message>();
   /** By the function's id. */
   readonly #rooms: number[] = [];
   #pending = 0;
+  /** How many isolates are on CPUs of the usable parallel mask; others are there for serial() alone. */
+  #working = 0;
   #weight = 0;
   #generation: Cpumasks | undefined;
   #wants = 0;
@@ -123,7 +126,7 @@ export class IsolatePool implements IsolateListener {
   submitted(record: ModuleJob): void {
     this.#pending++;
     if (!this.#isReferenced) this.#setRef(true);
-    if (this.#isolates.size < this.#weight && this.#isolates.size < this.#pending) this.#startMore();
+    if (this.#working < this.#weight && this.#working < this.#pending) this.#startMore();
     if (channels.start.hasSubscribers !== (this.#wants !== 0)) this.#setWants();
     if (record.options !== undefined) this.#watch(record);
   }
@@ -133,6 +136,7 @@ export class IsolatePool implements IsolateListener {
     this.#pending--;
     if (this.#pending === 0) this.#rest();
     if (record === undefined) return;
+    if (this.#results.size !== 0) this.#results.delete(nameOf(record)); // its isolate has died a moment later
     if (record.onAbort !== undefined) record.options?.signal?.removeEventListener('abort', record.onAbort);
     this.#limits.drop(record);
   }
@@ -162,14 +166,19 @@ export class IsolatePool implements IsolateListener {
 
   /** The result of a job that came by message. */
   takeResult(key: JobKey): unknown {
+    const result = this.#resultOf(key);
+    this.#results.delete(nameOf(key));
+    return result?.value;
+  }
+
+  /** The message may have come, and nobody may have looked yet. */
+  #resultOf(key: JobKey): Message | undefined {
     const name = nameOf(key);
     for (const isolate of this.all()) {
       if (this.#results.has(name)) break;
       isolate.receiveAll();
     }
-    const result = this.#results.get(name);
-    this.#results.delete(name);
-    return result;
+    return this.#results.get(name);
   }
 
   /** Why jobs ended with -EAGAIN. */
@@ -192,6 +201,7 @@ export class IsolatePool implements IsolateListener {
     this.#generation = usable;
     this.#weight = usable.parallel.weight;
     for (const isolate of [...this.#isolates.values()]) if (!this.#isNeeded(isolate.cpu)) this.#retire(isolate);
+    this.#countWorking();
     if (this.#pending > 0) this.#startMore();
   }
 
@@ -223,7 +233,7 @@ export class IsolatePool implements IsolateListener {
         this.#send(isolate, message);
         break;
       case 'result':
-        this.#results.set(nameOf(message), message.value);
+        this.#results.set(nameOf(message), message);
         break;
       case 'called':
         this.#broadcasts.onCalled(isolate, message);
@@ -240,6 +250,7 @@ export class IsolatePool implements IsolateListener {
   onExit(isolate: Isolate, exitCode: number, cause: Error | undefined): void {
     if (this.#isolates.get(isolate.cpu) === isolate) this.#isolates.delete(isolate.cpu);
     this.#leaving.delete(isolate);
+    this.#countWorking();
     const died = isolate.seat.abandon();
     for (let i = 0; i < died.length; i += 3) {
       const [shell, seqNr, isSerial] = [died[i] as number, died[i + 1] as number, died[i + 2] === 1];
@@ -263,11 +274,16 @@ export class IsolatePool implements IsolateListener {
   /** As many as there are jobs, at most one for each usable CPU; the event loop's own CPU comes last. */
   #startMore(): void {
     const wanted = Math.min(this.#weight, this.#pending);
-    if (this.#isolates.size >= wanted || this.#isClosed) return;
+    if (this.#working >= wanted || this.#isClosed) return;
     const here = environment.bridge.currentCpu();
     const cpus = [...this.#owner.usable.parallel].filter((cpu) => !this.#isolates.has(cpu));
     cpus.sort((a, b) => Number(a === here) - Number(b === here));
-    for (const cpu of cpus.slice(0, wanted - this.#isolates.size)) this.#start(cpu);
+    for (const cpu of cpus.slice(0, wanted - this.#working)) this.#start(cpu);
+  }
+
+  #countWorking(): void {
+    const { parallel } = this.#owner.usable;
+    this.#working = [...this.#isolates.keys()].filter((cpu) => parallel.has(cpu)).length;
   }
 
   #start(cpu: number): void {
@@ -275,6 +291,7 @@ export class IsolatePool implements IsolateListener {
     try {
       const isolate = new Isolate(this.group, cpu, this.#owner.name, this.#options, this);
       this.#isolates.set(cpu, isolate);
+      this.#countWorking();
       isolate.setRef(this.#isReferenced);
       isolate.setWants(this.#wants);
       for (const definition of this.#definitions.values()) isolate.tell({ kind: 'define', definition });
@@ -321,6 +338,7 @@ export class IsolatePool implements IsolateListener {
   #retire(isolate: Isolate): void {
     this.#isolates.delete(isolate.cpu);
     this.#leaving.add(isolate);
+    this.#countWorking();
     isolate.retire();
     this.#reapLater(RETIRE_MS);
   }
@@ -361,10 +379,9 @@ export class IsolatePool implements IsolateListener {
   }
 
   #send(isolate: Isolate, { shell, seqNr }: JobKey): void {
-    const name = nameOf({ shell, seqNr });
-    const message = environment.portOf(shell)?.recordAt(seqNr)?.message;
-    const value = this.#results.has(name) ? this.#results.get(name) : message?.value;
-    isolate.tell({ kind: 'input', shell, seqNr, value }, this.#results.has(name) ? [] : message?.transfer);
+    // For a serial() it is what the job came to.
+    const message = this.#resultOf({ shell, seqNr }) ?? environment.portOf(shell)?.recordAt(seqNr)?.message;
+    isolate.tell({ kind: 'input', shell, seqNr, value: message?.value }, message?.transfer);
   }
 
   #setWants(): void {

@@ -33,6 +33,7 @@ export function readModuleOutcome(record: ModuleJob, segment: Segment, index: nu
       if (job.error !== undefined) job.error = undefined;
       job.result = resultOf(record, segment, index, type, bytes, pool);
     } else {
+      if (type === MESSAGE) pool.takeResult(record); // it was aborted a moment later
       job.result = undefined;
       job.error = errorOf(record, status, type, bytes, pool);
     }
