@@ -6,21 +6,21 @@ import diagnostics from 'node:diagnostics_channel';
 import { access } from 'node:fs';
 import { constants } from 'node:os';
 import type { InstanceHandle, IsolateGroupHandle } from '../binding.js';
-import { PadataError } from '../errors.js';
 import { asError } from '../internal/as-error.js';
 import { environment } from '../internal/environment.js';
 import type { Cpumasks } from '../internal/instance-port.js';
 import { JobQueue } from '../internal/job-queue.js';
 import { Broadcasts } from './broadcasts.js';
 import { decodeError } from './errors.js';
+import { noIsolate, ownerDead } from './failures.js';
 import { Isolate, type IsolateListener, type IsolateOptions, type IsolateStats } from './isolate.js';
 import { Limits } from './limits.js';
-import { type Definition, type FromIsolate, type JobKey, nameOf } from './messages.js';
+import type { Definition, FromIsolate, JobKey } from './messages.js';
 import type { ModuleFunction } from './module-function.js';
 import type { ModuleJob } from './module-job.js';
 import { ModuleSerial } from './module-serial.js';
+import { Results } from './results.js';
 import { WANTS_EVENTS } from './seat.js';
-import type { Message } from './values.js';
 
 const DEFAULT_IDLE_MS = 30_000;
 /** How often those that are to end are looked at until they can, in milliseconds. */
@@ -67,8 +67,7 @@ export class IsolatePool implements IsolateListener {
   /** CPUs that have been the cb_cpu of a serial() that is a module function, with how many of those are pending. */
   readonly #serialCpus = new Map<number, number>();
   readonly #serials = new Map<number, ModuleSerial>();
-  /** Results that came by message, and wait for the turn of their job. */
-  readonly #results = new Map<string, Message>();
+  readonly #results = new Results(() => this.all());
   /** By the function's id. */
   readonly #rooms: number[] = [];
   #pending = 0;
@@ -136,7 +135,7 @@ export class IsolatePool implements IsolateListener {
     this.#pending--;
     if (this.#pending === 0) this.#rest();
     if (record === undefined) return;
-    if (this.#results.size !== 0) this.#results.delete(nameOf(record)); // its isolate has died a moment later
+    this.#results.drop(record);
     if (record.onAbort !== undefined) record.options?.signal?.removeEventListener('abort', record.onAbort);
     this.#limits.drop(record);
   }
@@ -166,19 +165,7 @@ export class IsolatePool implements IsolateListener {
 
   /** The result of a job that came by message. */
   takeResult(key: JobKey): unknown {
-    const result = this.#resultOf(key);
-    this.#results.delete(nameOf(key));
-    return result?.value;
-  }
-
-  /** The message may have come, and nobody may have looked yet. */
-  #resultOf(key: JobKey): Message | undefined {
-    const name = nameOf(key);
-    for (const isolate of this.all()) {
-      if (this.#results.has(name)) break;
-      isolate.receiveAll();
-    }
-    return this.#results.get(name);
+    return this.#results.take(key);
   }
 
   /** Why jobs ended with -EAGAIN. */
@@ -208,10 +195,12 @@ export class IsolatePool implements IsolateListener {
   /** Calls a function in every isolate; starts those of all usable CPUs. */
   broadcast(fn: ModuleFunction<never, unknown>, value: unknown): Promise<unknown[]> {
     this.define(fn);
-    for (const cpu of this.#owner.usable.parallel) if (!this.#isolates.has(cpu)) this.#start(cpu);
+    const isolates = [...this.#owner.usable.parallel].map((cpu) => this.#isolates.get(cpu) ?? this.#start(cpu));
+    if (!isolates.every((isolate) => isolate !== undefined))
+      return Promise.reject(noIsolate('broadcast', this.#failure));
     this.#pending++;
     this.#setRef(true);
-    return this.#broadcasts.call([...this.#isolates.values()], fn.id, value).finally(() => this.settled());
+    return this.#broadcasts.call(isolates, fn.id, value).finally(() => this.settled());
   }
 
   /** Ends all of them. Nothing is pending. */
@@ -233,7 +222,7 @@ export class IsolatePool implements IsolateListener {
         this.#send(isolate, message);
         break;
       case 'result':
-        this.#results.set(nameOf(message), message);
+        this.#results.add(message);
         break;
       case 'called':
         this.#broadcasts.onCalled(isolate, message);
@@ -262,8 +251,8 @@ export class IsolatePool implements IsolateListener {
     channels.isolateExit.publish({ instance: this.#owner.name, cpu: isolate.cpu, exitCode, error: cause });
     if (this.#isClosed && this.#isEmpty) this.#hasEnded();
     if (this.#isClosed) return;
-    if (!isolate.isReady) this.#onStartFailure(cause ?? new Error(`the worker ended with code ${exitCode}`));
-    this.#replace();
+    if (isolate.isReady || isolate.isRetired) this.#replace();
+    else this.#onStartFailure(cause ?? new Error(`the worker ended with code ${exitCode}`));
   }
 
   #replace(): void {
@@ -286,8 +275,9 @@ export class IsolatePool implements IsolateListener {
     this.#working = [...this.#isolates.keys()].filter((cpu) => parallel.has(cpu)).length;
   }
 
-  #start(cpu: number): void {
-    if (this.#isClosed || this.#failures >= MOST_FAILURES) return;
+  /** Undefined if it cannot be started; then that is tried again, some times. */
+  #start(cpu: number): Isolate | undefined {
+    if (this.#isClosed || (this.#failures >= MOST_FAILURES && this.#isolates.size !== 0)) return undefined;
     try {
       const isolate = new Isolate(this.group, cpu, this.#owner.name, this.#options, this);
       this.#isolates.set(cpu, isolate);
@@ -296,20 +286,25 @@ export class IsolatePool implements IsolateListener {
       isolate.setWants(this.#wants);
       for (const definition of this.#definitions.values()) isolate.tell({ kind: 'define', definition });
       this.#reapLater(this.#idleMs / 4);
+      return isolate;
     } catch (error) {
       this.#onStartFailure(asError(error, 'new Worker() threw'));
-      queueMicrotask(() => this.#replace());
+      return undefined;
     }
   }
 
   /** Not one starts: the jobs that wait are told, and the next job tries anew. */
   #onStartFailure(cause: Error): void {
     this.#failure = cause;
-    if (++this.#failures < MOST_FAILURES || this.#isolates.size !== 0) return;
+    this.#failures++;
+    queueMicrotask(() => (this.#failures < MOST_FAILURES ? this.#replace() : this.#giveUp()));
+  }
+
+  /** Unless there is one that still takes jobs. */
+  #giveUp(): void {
+    if (this.#working !== 0 || this.#failures < MOST_FAILURES) return;
     this.#failures = 0;
-    queueMicrotask(() => {
-      this.group.cancel(-constants.errno.EAGAIN);
-    });
+    this.group.cancel(-constants.errno.EAGAIN);
   }
 
   /** The turn of a serial() may be a long time off, and then it has to be called there, whatever the masks are. */
@@ -324,7 +319,7 @@ export class IsolatePool implements IsolateListener {
 
   #isIdle(isolate: Isolate): boolean {
     if (!isolate.isReady || this.#serialsOf(isolate.cpu) > 0) return false;
-    return isolate.idleFor() >= this.#idleMs && ![...isolate.begun()].length;
+    return isolate.idleFor() >= this.#idleMs && !isolate.isBusy;
   }
 
   get #isEmpty(): boolean {
@@ -363,7 +358,10 @@ export class IsolatePool implements IsolateListener {
     const { signal, timeLimitMs } = record.options ?? {};
     if (timeLimitMs !== undefined) this.#limits.add(record, timeLimitMs);
     if (signal === undefined) return;
-    if (signal.aborted) return this.#abort(record);
+    if (signal.aborted) {
+      this.#abort(record);
+      return;
+    }
     record.onAbort = () => this.#abort(record);
     signal.addEventListener('abort', record.onAbort, { once: true });
   }
@@ -380,7 +378,7 @@ export class IsolatePool implements IsolateListener {
 
   #send(isolate: Isolate, { shell, seqNr }: JobKey): void {
     // For a serial() it is what the job came to.
-    const message = this.#resultOf({ shell, seqNr }) ?? environment.portOf(shell)?.recordAt(seqNr)?.message;
+    const message = this.#results.get({ shell, seqNr }) ?? environment.portOf(shell)?.recordAt(seqNr)?.message;
     isolate.tell({ kind: 'input', shell, seqNr, value: message?.value }, message?.transfer);
   }
 
@@ -400,15 +398,4 @@ export class IsolatePool implements IsolateListener {
       if (this.#pending === 0 && !this.#isClosed) this.#setRef(false);
     });
   }
-}
-
-function ownerDead(isolate: Isolate, exitCode: number, cause: Error | undefined): PadataError {
-  const how = cause === undefined ? `ended with code ${exitCode}` : `died of ${cause.message}`;
-  const error = new PadataError(
-    'EOWNERDEAD',
-    'module function',
-    `the isolate on CPU ${isolate.cpu} ${how} while it ran this job`,
-  );
-  error.cause = cause;
-  return error;
 }
