@@ -95,7 +95,7 @@ export class Shell {
     this.#position = position;
     this.#maxPending = options?.maxPending ?? Number.POSITIVE_INFINITY;
     this.#onFree = onFree;
-    this.#port = new ShellPort(owner.handle, owner.queue);
+    this.#port = new ShellPort(instance.name, owner.handle, owner.queue);
   }
 
   /** How many jobs were accepted and have not been serialized. */

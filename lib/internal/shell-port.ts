@@ -13,6 +13,7 @@ import type { ModuleFunction } from '../module/module-function.js';
 import { type Caller, ModuleJob } from '../module/module-job.js';
 import { readModuleOutcome } from '../module/outcome.js';
 import { type Encoded, encode, FAILURE } from '../module/values.js';
+import { serializeChannel, submitChannel, tell } from './diagnostics.js';
 import { environment } from './environment.js';
 import { Input } from './input.js';
 import type { JobQueue } from './job-queue.js';
@@ -74,6 +75,8 @@ export class ShellPort {
   /** For the environment: it is in its list of shells to deliver. */
   isQueued = false;
 
+  /** Of the instance. */
+  readonly #name: string;
   readonly #handle: ShellHandle;
   readonly #instance: InstanceHandle;
   readonly #queue: JobQueue;
@@ -96,7 +99,8 @@ export class ShellPort {
   /** A segment that is through, and is given back when a job of the next one is. */
   #left: Segment | undefined;
 
-  constructor(instance: InstanceHandle, queue: JobQueue) {
+  constructor(name: string, instance: InstanceHandle, queue: JobQueue) {
+    this.#name = name;
     this.#instance = instance;
     this.#queue = queue;
     this.#handle = instance.createShell();
@@ -202,7 +206,7 @@ export class ShellPort {
       options,
     );
     segment.setModule(index, record);
-    pool.define(fn);
+    pool.announce(fn);
     this.#pool = pool;
     this.#enter(segment, index, job, serial, cbCpu);
     pool.queue.push(segment.low + index * JOB_BYTES, segment.high);
@@ -366,6 +370,8 @@ export class ShellPort {
     this.#submitted = (this.#submitted + 1) | 0;
     this.pending++;
     environment.jobAccepted();
+    // Last: whoever listens may submit further jobs.
+    if (submitChannel.hasSubscribers) tell(submitChannel, this.#name, this.id, this.#submitted - 1, cbCpu, job);
   }
 
   #ensureSerialThread(cpu: number): void {
@@ -457,8 +463,10 @@ export class ShellPort {
       segment.serials.delete(index);
       serial.release(segment.words[(index << 4) + CB_CPU] as number);
     }
+    const cbCpu = segment.words[(index << 4) + CB_CPU] as number;
     this.#advance();
     if (module !== undefined) (this.#pool as IsolatePool).settled(module);
+    if (serializeChannel.hasSubscribers) tell(serializeChannel, this.#name, this.id, this.#delivered - 1, cbCpu, job);
     if (serial === undefined) {
       if (module?.scope === undefined) callSerial(job);
       else module.scope.runInAsyncScope(callSerial, undefined, job);

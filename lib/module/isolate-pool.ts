@@ -102,7 +102,12 @@ export class IsolatePool implements IsolateListener {
     yield* this.#leaving;
   }
 
-  /** Before a job with this function is submitted: isolates learn what its id means. */
+  /** Before a job with this function is submitted: isolates learn what its id means, and what is to be told of it. */
+  announce(fn: ModuleFunction<never, unknown>): void {
+    this.#setWants();
+    this.define(fn);
+  }
+
   define({ id, url, name }: ModuleFunction<never, unknown>): void {
     if (this.#definitions.has(id)) return;
     const definition = { id, url, name };
@@ -126,7 +131,6 @@ export class IsolatePool implements IsolateListener {
     this.#pending++;
     if (!this.#isReferenced) this.#setRef(true);
     if (this.#working < this.#weight && this.#working < this.#pending) this.#startMore();
-    if (channels.start.hasSubscribers !== (this.#wants !== 0)) this.#setWants();
     if (record.options !== undefined) this.#watch(record);
   }
 
@@ -383,8 +387,10 @@ export class IsolatePool implements IsolateListener {
   }
 
   #setWants(): void {
-    this.#wants = channels.start.hasSubscribers || channels.finish.hasSubscribers ? WANTS_EVENTS : 0;
-    for (const isolate of this.all()) isolate.setWants(this.#wants);
+    const wants = channels.start.hasSubscribers || channels.finish.hasSubscribers ? WANTS_EVENTS : 0;
+    if (wants === this.#wants) return;
+    this.#wants = wants;
+    for (const isolate of this.all()) isolate.setWants(wants);
   }
 
   #setRef(isReferenced: boolean): void {
