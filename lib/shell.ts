@@ -149,6 +149,7 @@ export class Shell {
       if (typeof parallel !== 'function') throw typeError('job.parallel', FUNCTIONS, parallel);
       this.#port.submitClosure(job, serial, cpu);
     }
+    this.#port.tellSubmitted(job, cpu);
     return cpu;
   }
 

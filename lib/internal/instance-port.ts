@@ -41,6 +41,7 @@ export interface StrictRules {
 }
 
 export class InstancePort implements WatchedInstance {
+  readonly name: string;
   readonly handle: InstanceHandle;
   readonly queue: JobQueue;
   readonly control: Int32Array;
@@ -69,6 +70,7 @@ export class InstancePort implements WatchedInstance {
     makeIsolates: () => IsolatePool,
     rules: StrictRules = {},
   ) {
+    this.name = name;
     this.#onChange = onChange;
     this.#makeIsolates = makeIsolates;
     this.#refusesCbCpu = rules.refusesCbCpu ?? false;

@@ -12,6 +12,7 @@ import type { ModuleFunction } from '../module/module-function.js';
 import { type Caller, ModuleJob } from '../module/module-job.js';
 import { readModuleOutcome } from '../module/outcome.js';
 import { Closures } from './closures.js';
+import { serializeChannel, submitChannel, tell } from './diagnostics.js';
 import { environment } from './environment.js';
 import { Input } from './input.js';
 import type { InstancePort } from './instance-port.js';
@@ -155,7 +156,7 @@ export class ShellPort {
     const at = { shell: this.id, seqNr: this.#submitted, address };
     const isScoped = serial === undefined && !(job instanceof RunJob);
     segment.setModule(index, new ModuleJob(job, fn, at, moduleInput.message, isScoped, caller, options));
-    pool.define(fn);
+    pool.announce(fn);
     this.#pool = pool;
     this.#enter(segment, index, job, serial, cbCpu);
     pool.queue.push(segment.low + index * JOB_BYTES, segment.high);
@@ -224,6 +225,15 @@ export class ShellPort {
     this.#handle.awaitQuiet();
     environment.dropPort(this);
     this.#handle.free();
+  }
+
+  /** A job was submitted. Last of all: whoever listens may submit further ones. */
+  tellSubmitted(job: Job, cbCpu: number): void {
+    if (submitChannel.hasSubscribers) this.#tell(submitChannel, this.#submitted - 1, cbCpu, job);
+  }
+
+  #tell(channel: typeof submitChannel, seqNr: number, cbCpu: number, job: Job): void {
+    tell(channel, this.#owner.name, this.id, seqNr, cbCpu, job);
   }
 
   #reorderSoon(): void {
@@ -337,8 +347,10 @@ export class ShellPort {
       segment.serials.delete(index);
       serial.release(segment.words[(index << 4) + CB_CPU] as number);
     }
+    const cbCpu = segment.words[(index << 4) + CB_CPU] as number;
     this.#advance();
     if (module !== undefined) (this.#pool as IsolatePool).settled(module);
+    if (serializeChannel.hasSubscribers) this.#tell(serializeChannel, this.#delivered - 1, cbCpu, job);
     if (serial === undefined) callSerial(job, module?.scope);
     if (!this.#milestones.isEmpty) this.#milestones.advance(this.#delivered);
     return true;

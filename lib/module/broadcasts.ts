@@ -25,6 +25,7 @@ export class Broadcasts {
     const call = this.#calls.get(message.id);
     if (call === undefined || call.isolate !== isolate) return;
     this.#calls.delete(message.id);
+    isolate.calls--;
     if (message.error === undefined) call.resolve(message.value);
     else call.reject(decodeError(message.error));
   }
@@ -43,6 +44,7 @@ export class Broadcasts {
       this.#calls.set(id, { isolate, resolve, reject });
       try {
         isolate.tell({ kind: 'call', id, function: fn, value });
+        isolate.calls++;
       } catch (error) {
         this.#calls.delete(id);
         reject(error as Error);

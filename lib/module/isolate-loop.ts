@@ -255,7 +255,7 @@ export class IsolateLoop {
       const { type, number, bytes, message } = encodeOutput(job.isSerial ? undefined : output);
       if (message !== undefined) {
         const { shell, seqNr } = job;
-        this.#tell({ kind: 'result', shell, seqNr, value: message.value }, message.transfer);
+        this.#tell({ kind: 'result', shell, seqNr, ...message }, message.transfer);
       }
       this.#outbox.add(job.slot, type, number, bytes);
     } catch (error) {

@@ -6,19 +6,20 @@ import diagnostics from 'node:diagnostics_channel';
 import { access } from 'node:fs';
 import { constants } from 'node:os';
 import type { InstanceHandle, IsolateGroupHandle } from '../binding.js';
-import { PadataError } from '../errors.js';
 import { asError } from '../internal/as-error.js';
 import { environment } from '../internal/environment.js';
 import type { Cpumasks } from '../internal/instance-port.js';
 import { JobQueue } from '../internal/job-queue.js';
 import { Broadcasts } from './broadcasts.js';
 import { decodeError } from './errors.js';
+import { noIsolate, ownerDead } from './failures.js';
 import { Isolate, type IsolateListener, type IsolateOptions, type IsolateStats } from './isolate.js';
 import { Limits } from './limits.js';
-import { type Definition, type FromIsolate, type JobKey, nameOf } from './messages.js';
+import type { Definition, FromIsolate, JobKey } from './messages.js';
 import type { ModuleFunction } from './module-function.js';
 import type { ModuleJob } from './module-job.js';
 import { ModuleSerial } from './module-serial.js';
+import { Results } from './results.js';
 import { WANTS_EVENTS } from './seat.js';
 
 const DEFAULT_IDLE_MS = 30_000;
@@ -66,11 +67,12 @@ export class IsolatePool implements IsolateListener {
   /** CPUs that have been the cb_cpu of a serial() that is a module function, with how many of those are pending. */
   readonly #serialCpus = new Map<number, number>();
   readonly #serials = new Map<number, ModuleSerial>();
-  /** Results that came by message, and wait for the turn of their job. */
-  readonly #results = new Map<string, unknown>();
+  readonly #results = new Results(() => this.all());
   /** By the function's id. */
   readonly #rooms: number[] = [];
   #pending = 0;
+  /** How many isolates are on CPUs of the usable parallel mask; others are there for serial() alone. */
+  #working = 0;
   #weight = 0;
   #generation: Cpumasks | undefined;
   #wants = 0;
@@ -100,7 +102,12 @@ export class IsolatePool implements IsolateListener {
     yield* this.#leaving;
   }
 
-  /** Before a job with this function is submitted: isolates learn what its id means. */
+  /** Before a job with this function is submitted: isolates learn what its id means, and what is to be told of it. */
+  announce(fn: ModuleFunction<never, unknown>): void {
+    this.#setWants();
+    this.define(fn);
+  }
+
   define({ id, url, name }: ModuleFunction<never, unknown>): void {
     if (this.#definitions.has(id)) return;
     const definition = { id, url, name };
@@ -123,8 +130,7 @@ export class IsolatePool implements IsolateListener {
   submitted(record: ModuleJob): void {
     this.#pending++;
     if (!this.#isReferenced) this.#setRef(true);
-    if (this.#isolates.size < this.#weight && this.#isolates.size < this.#pending) this.#startMore();
-    if (channels.start.hasSubscribers !== (this.#wants !== 0)) this.#setWants();
+    if (this.#working < this.#weight && this.#working < this.#pending) this.#startMore();
     if (record.options !== undefined) this.#watch(record);
   }
 
@@ -133,6 +139,7 @@ export class IsolatePool implements IsolateListener {
     this.#pending--;
     if (this.#pending === 0) this.#rest();
     if (record === undefined) return;
+    this.#results.drop(record);
     if (record.onAbort !== undefined) record.options?.signal?.removeEventListener('abort', record.onAbort);
     this.#limits.drop(record);
   }
@@ -162,14 +169,7 @@ export class IsolatePool implements IsolateListener {
 
   /** The result of a job that came by message. */
   takeResult(key: JobKey): unknown {
-    const name = nameOf(key);
-    for (const isolate of this.all()) {
-      if (this.#results.has(name)) break;
-      isolate.receiveAll();
-    }
-    const result = this.#results.get(name);
-    this.#results.delete(name);
-    return result;
+    return this.#results.take(key);
   }
 
   /** Why jobs ended with -EAGAIN. */
@@ -192,16 +192,19 @@ export class IsolatePool implements IsolateListener {
     this.#generation = usable;
     this.#weight = usable.parallel.weight;
     for (const isolate of [...this.#isolates.values()]) if (!this.#isNeeded(isolate.cpu)) this.#retire(isolate);
+    this.#countWorking();
     if (this.#pending > 0) this.#startMore();
   }
 
   /** Calls a function in every isolate; starts those of all usable CPUs. */
   broadcast(fn: ModuleFunction<never, unknown>, value: unknown): Promise<unknown[]> {
     this.define(fn);
-    for (const cpu of this.#owner.usable.parallel) if (!this.#isolates.has(cpu)) this.#start(cpu);
+    const isolates = [...this.#owner.usable.parallel].map((cpu) => this.#isolates.get(cpu) ?? this.#start(cpu));
+    if (!isolates.every((isolate) => isolate !== undefined))
+      return Promise.reject(noIsolate('broadcast', this.#failure));
     this.#pending++;
     this.#setRef(true);
-    return this.#broadcasts.call([...this.#isolates.values()], fn.id, value).finally(() => this.settled());
+    return this.#broadcasts.call(isolates, fn.id, value).finally(() => this.settled());
   }
 
   /** Ends all of them. Nothing is pending. */
@@ -223,7 +226,7 @@ export class IsolatePool implements IsolateListener {
         this.#send(isolate, message);
         break;
       case 'result':
-        this.#results.set(nameOf(message), message.value);
+        this.#results.add(message);
         break;
       case 'called':
         this.#broadcasts.onCalled(isolate, message);
@@ -240,6 +243,7 @@ export class IsolatePool implements IsolateListener {
   onExit(isolate: Isolate, exitCode: number, cause: Error | undefined): void {
     if (this.#isolates.get(isolate.cpu) === isolate) this.#isolates.delete(isolate.cpu);
     this.#leaving.delete(isolate);
+    this.#countWorking();
     const died = isolate.seat.abandon();
     for (let i = 0; i < died.length; i += 3) {
       const [shell, seqNr, isSerial] = [died[i] as number, died[i + 1] as number, died[i + 2] === 1];
@@ -251,8 +255,8 @@ export class IsolatePool implements IsolateListener {
     channels.isolateExit.publish({ instance: this.#owner.name, cpu: isolate.cpu, exitCode, error: cause });
     if (this.#isClosed && this.#isEmpty) this.#hasEnded();
     if (this.#isClosed) return;
-    if (!isolate.isReady) this.#onStartFailure(cause ?? new Error(`the worker ended with code ${exitCode}`));
-    this.#replace();
+    if (isolate.isReady || isolate.isRetired) this.#replace();
+    else this.#onStartFailure(cause ?? new Error(`the worker ended with code ${exitCode}`));
   }
 
   #replace(): void {
@@ -263,36 +267,48 @@ export class IsolatePool implements IsolateListener {
   /** As many as there are jobs, at most one for each usable CPU; the event loop's own CPU comes last. */
   #startMore(): void {
     const wanted = Math.min(this.#weight, this.#pending);
-    if (this.#isolates.size >= wanted || this.#isClosed) return;
+    if (this.#working >= wanted || this.#isClosed) return;
     const here = environment.bridge.currentCpu();
     const cpus = [...this.#owner.usable.parallel].filter((cpu) => !this.#isolates.has(cpu));
     cpus.sort((a, b) => Number(a === here) - Number(b === here));
-    for (const cpu of cpus.slice(0, wanted - this.#isolates.size)) this.#start(cpu);
+    for (const cpu of cpus.slice(0, wanted - this.#working)) this.#start(cpu);
   }
 
-  #start(cpu: number): void {
-    if (this.#isClosed || this.#failures >= MOST_FAILURES) return;
+  #countWorking(): void {
+    const { parallel } = this.#owner.usable;
+    this.#working = [...this.#isolates.keys()].filter((cpu) => parallel.has(cpu)).length;
+  }
+
+  /** Undefined if it cannot be started; then that is tried again, some times. */
+  #start(cpu: number): Isolate | undefined {
+    if (this.#isClosed || (this.#failures >= MOST_FAILURES && this.#isolates.size !== 0)) return undefined;
     try {
       const isolate = new Isolate(this.group, cpu, this.#owner.name, this.#options, this);
       this.#isolates.set(cpu, isolate);
+      this.#countWorking();
       isolate.setRef(this.#isReferenced);
       isolate.setWants(this.#wants);
       for (const definition of this.#definitions.values()) isolate.tell({ kind: 'define', definition });
       this.#reapLater(this.#idleMs / 4);
+      return isolate;
     } catch (error) {
       this.#onStartFailure(asError(error, 'new Worker() threw'));
-      queueMicrotask(() => this.#replace());
+      return undefined;
     }
   }
 
   /** Not one starts: the jobs that wait are told, and the next job tries anew. */
   #onStartFailure(cause: Error): void {
     this.#failure = cause;
-    if (++this.#failures < MOST_FAILURES || this.#isolates.size !== 0) return;
+    this.#failures++;
+    queueMicrotask(() => (this.#failures < MOST_FAILURES ? this.#replace() : this.#giveUp()));
+  }
+
+  /** Unless there is one that still takes jobs. */
+  #giveUp(): void {
+    if (this.#working !== 0 || this.#failures < MOST_FAILURES) return;
     this.#failures = 0;
-    queueMicrotask(() => {
-      this.group.cancel(-constants.errno.EAGAIN);
-    });
+    this.group.cancel(-constants.errno.EAGAIN);
   }
 
   /** The turn of a serial() may be a long time off, and then it has to be called there, whatever the masks are. */
@@ -307,7 +323,7 @@ export class IsolatePool implements IsolateListener {
 
   #isIdle(isolate: Isolate): boolean {
     if (!isolate.isReady || this.#serialsOf(isolate.cpu) > 0) return false;
-    return isolate.idleFor() >= this.#idleMs && ![...isolate.begun()].length;
+    return isolate.idleFor() >= this.#idleMs && !isolate.isBusy;
   }
 
   get #isEmpty(): boolean {
@@ -321,6 +337,7 @@ export class IsolatePool implements IsolateListener {
   #retire(isolate: Isolate): void {
     this.#isolates.delete(isolate.cpu);
     this.#leaving.add(isolate);
+    this.#countWorking();
     isolate.retire();
     this.#reapLater(RETIRE_MS);
   }
@@ -361,15 +378,16 @@ export class IsolatePool implements IsolateListener {
   }
 
   #send(isolate: Isolate, { shell, seqNr }: JobKey): void {
-    const name = nameOf({ shell, seqNr });
-    const message = environment.portOf(shell)?.recordAt(seqNr)?.message;
-    const value = this.#results.has(name) ? this.#results.get(name) : message?.value;
-    isolate.tell({ kind: 'input', shell, seqNr, value }, this.#results.has(name) ? [] : message?.transfer);
+    // For a serial() it is what the job came to.
+    const message = this.#results.get({ shell, seqNr }) ?? environment.portOf(shell)?.recordAt(seqNr)?.message;
+    isolate.tell({ kind: 'input', shell, seqNr, value: message?.value }, message?.transfer);
   }
 
   #setWants(): void {
-    this.#wants = channels.start.hasSubscribers || channels.finish.hasSubscribers ? WANTS_EVENTS : 0;
-    for (const isolate of this.all()) isolate.setWants(this.#wants);
+    const wants = channels.start.hasSubscribers || channels.finish.hasSubscribers ? WANTS_EVENTS : 0;
+    if (wants === this.#wants) return;
+    this.#wants = wants;
+    for (const isolate of this.all()) isolate.setWants(wants);
   }
 
   #setRef(isReferenced: boolean): void {
@@ -383,15 +401,4 @@ export class IsolatePool implements IsolateListener {
       if (this.#pending === 0 && !this.#isClosed) this.#setRef(false);
     });
   }
-}
-
-function ownerDead(isolate: Isolate, exitCode: number, cause: Error | undefined): PadataError {
-  const how = cause === undefined ? `ended with code ${exitCode}` : `died of ${cause.message}`;
-  const error = new PadataError(
-    'EOWNERDEAD',
-    'module function',
-    `the isolate on CPU ${isolate.cpu} ${how} while it ran this job`,
-  );
-  error.cause = cause;
-  return error;
 }

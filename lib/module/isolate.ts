@@ -62,6 +62,8 @@ export class Isolate {
   /** It has run modules: a failure from now on is theirs, not that of starting. */
   isReady = false;
   isRetired = false;
+  /** Calls of broadcast() that it is busy with, besides jobs. */
+  calls = 0;
   threadId = -1;
   waiting: Histogram | undefined;
   running: Histogram | undefined;
@@ -146,6 +148,10 @@ export class Isolate {
     return false;
   }
 
+  get isBusy(): boolean {
+    return this.calls !== 0 || !this.begun().next().done;
+  }
+
   /** For how long no job has begun or ended here, in milliseconds, as far as calls of this function have seen it. */
   idleFor(): number {
     const progress = this.#words[PROGRESS] as number;
@@ -157,7 +163,7 @@ export class Isolate {
   /** It takes no job any more; ends it if it has none, and otherwise has to be called again. */
   retire(): void {
     this.isRetired = true;
-    if (this.seat.retire()) this.kill();
+    if (this.seat.retire() && this.calls === 0) this.kill();
   }
 
   /** Ends its thread, whatever that does. onExit() follows. */

@@ -1,5 +1,6 @@
 /** What an isolate and its pool tell each other. Jobs do not go this way; what cannot lie in shared memory does. */
 import type { MessagePort, Transferable } from 'node:worker_threads';
+import type { Message } from './values.js';
 
 /** A module function as isolates know it: the job says its id. */
 export interface Definition {
@@ -39,7 +40,7 @@ export type FromIsolate =
   /** Asks for the input of a job. */
   | ({ kind: 'want' } & JobKey)
   /** A result that has to go by message; sent before the job is completed. */
-  | ({ kind: 'result'; value: unknown } & JobKey)
+  | ({ kind: 'result' } & Message & JobKey)
   | { kind: 'called'; id: number; error?: Uint8Array; value?: unknown }
   /** Was thrown where no job could be blamed: in a timer that had been left behind, in a serial(). */
   | { kind: 'stray'; error: Uint8Array; isSerial: boolean }

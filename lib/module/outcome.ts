@@ -14,6 +14,7 @@ import {
 import { throwSoon } from '../internal/outcome.js';
 import type { Segment } from '../internal/segment.js';
 import { decodeError } from './errors.js';
+import { noIsolate } from './failures.js';
 import type { IsolatePool } from './isolate-pool.js';
 import type { ModuleJob } from './module-job.js';
 import { BYTES, CONSTANT, decode, FAILURE, MESSAGE, NONE, NUMBER } from './values.js';
@@ -33,6 +34,7 @@ export function readModuleOutcome(record: ModuleJob, segment: Segment, index: nu
       if (job.error !== undefined) job.error = undefined;
       job.result = resultOf(record, segment, index, type, bytes, pool);
     } else {
+      if (type === MESSAGE) pool.takeResult(record); // it was aborted a moment later
       job.result = undefined;
       job.error = errorOf(record, status, type, bytes, pool);
     }
@@ -62,13 +64,8 @@ function errorOf(
 ): Error {
   if (record.fate !== undefined && status === -constants.errno.ECANCELED) return record.fate;
   if (type === FAILURE && bytes !== undefined) return decodeError(bytes, framesOf(record));
-  const error = PadataError.fromErrno(
-    status,
-    record.fn.name,
-    status === -constants.errno.EAGAIN ? 'no isolate could be started' : undefined,
-  );
-  if (status === -constants.errno.EAGAIN) error.cause = pool.failure;
-  return error;
+  if (status === -constants.errno.EAGAIN) return noIsolate(record.fn.name, pool.failure);
+  return PadataError.fromErrno(status, record.fn.name);
 }
 
 /** The frames of whoever submitted the job. */
