@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { padata } from '../lib/contenders.mjs';
-import { best } from '../lib/statistics.mjs';
+import { native } from '../lib/contenders.mjs';
+import { needed } from '../lib/drivers.mjs';
+import { valueCheck } from '../lib/statistics.mjs';
 
 const queued = 1_000_000;
 const warmUp = 1000;
@@ -24,11 +25,12 @@ export default {
   name: 'memory',
   title: `Memory for each of ${queued} queued no-op jobs, beyond the user's own objects`,
   metrics: { bytes: 'bytes' },
-  contenders: [padata[0], { name: 'piscina', backend: 'piscina' }],
+  contenders: [native[0], { name: 'piscina', backend: 'piscina' }],
+  anyOrder: true,
   execArgv: ['--expose-gc'],
 
-  async measure({ noopLane }) {
-    if (!noopLane) throw new Error('this backend has no no-op jobs');
+  async measure(backend) {
+    const noopLane = needed(backend, 'noopLane');
     if (!globalThis.gc) throw new Error('run this with --expose-gc');
     await new Promise((resolve) => {
       let finished = 0;
@@ -43,12 +45,13 @@ export default {
   },
 
   checks: [
-    {
+    valueCheck({
       title: 'bytes for each queued job',
+      ours: [native[0]],
+      metric: 'bytes',
+      unit: 'bytes',
       must: 'at most',
       bar: 256,
-      unit: 'bytes',
-      value: (medians) => best(medians, [padata[0]], 'bytes', 'lowest'),
-    },
+    }),
   ],
 };
