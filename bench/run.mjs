@@ -103,9 +103,10 @@ async function runAll(scenarios, settings) {
   const live = new LiveTable(settings.rounds * scenarios.reduce((sum, { contenders }) => sum + contenders.length, 0));
   const results = [];
   for (const scenario of scenarios) {
+    const begin = performance.now();
     const result = await runScenario(scenario, settings, (sofar, now) => live.draw(sofar, now));
     live.clear();
-    console.log(scenarioText(result));
+    console.log(`${scenario.name}, ${Math.round((performance.now() - begin) / 1000)} s: ${scenarioText(result)}`);
     results.push(result);
   }
   return results;

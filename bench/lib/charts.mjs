@@ -39,7 +39,7 @@ function short(value) {
   return value >= 1e3 ? `${value / 1e3}k` : `${value}`;
 }
 
-const text = { color: grey, fontFamily: 'sans-serif' };
+const text = { color: grey, fontFamily: 'Arial, Helvetica, sans-serif' };
 
 /** @param {string} title @param {object} rest @param {number} legendHeight */
 function frame(title, rest, legendHeight = 60) {
@@ -48,14 +48,21 @@ function frame(title, rest, legendHeight = 60) {
     color: colours,
     textStyle: text,
     title: { text: title, left: 'center', textStyle: { ...text, fontSize: 15 } },
-    legend: { bottom: 0, left: 'center', width: width - 60, textStyle: text },
+    legend: { bottom: 0, left: 'center', width: width - 60, itemGap: 22, textStyle: text },
     grid: { left: 70, right: 40, top: 50, bottom: legendHeight + 40 },
     ...rest,
   };
 }
 
 /** @param {string} name @param {string[]} data */
-const categories = (name, data) => ({ type: 'category', name, nameLocation: 'middle', nameGap: 28, data });
+const categories = (name, data) => ({
+  type: 'category',
+  name,
+  nameLocation: 'middle',
+  nameGap: 28,
+  data,
+  axisLabel: text,
+});
 const splitLine = { lineStyle: { color: grey, opacity: 0.25 } };
 
 /** One line for each group, over the metrics of a scenario. @param {Row[]} rows @param {Record<string, string>} metrics metric to label */
@@ -71,7 +78,7 @@ function throughputChart(rows, metrics) {
   }));
   return frame('Ordered no-op jobs a second, by jobs in flight (more is better)', {
     xAxis: categories('jobs in flight', Object.values(metrics)),
-    yAxis: { type: 'log', axisLabel: { formatter: short }, splitLine },
+    yAxis: { type: 'log', axisLabel: { ...text, formatter: short }, splitLine },
     series,
   });
 }
@@ -91,8 +98,8 @@ function latencyChart(rows) {
     'Round trip of a lone no-op job, median in microseconds (less is better)',
     {
       grid: { left: 180, right: 70, top: 50, bottom: 60 },
-      xAxis: { type: 'value', splitLine },
-      yAxis: { type: 'category', data: groups },
+      xAxis: { type: 'value', axisLabel: text, splitLine },
+      yAxis: { type: 'category', axisLabel: text, data: groups },
       series,
     },
     20,
@@ -120,7 +127,7 @@ function scalingChart(rows) {
   }));
   return frame('Ordered jobs of 10 µs a second, by CPUs of the parallel mask, or workers (more is better)', {
     xAxis: categories('CPUs', counts.map(String)),
-    yAxis: { type: 'value', axisLabel: { formatter: short }, splitLine },
+    yAxis: { type: 'value', axisLabel: { ...text, formatter: short }, splitLine },
     series,
   });
 }

@@ -160,6 +160,7 @@ export interface ScenarioResult {
 export interface Results {
   machine: ReturnType<typeof import('./machine.mjs').describeMachine>;
   settings: Settings & { rounds: number };
-  seconds: number;
+  /** How long it took. */
+  seconds?: number;
   scenarios: ScenarioResult[];
 }
