@@ -108,7 +108,7 @@ const scenario = {
       must: 'at least',
       bar: 2,
       unit: 'x',
-      value: (m: Record<string, { n1024: number }>) => m['padata']!.n1024 / 100,
+      value: (m: Record<string, { n1024: number }>) => m.padata!.n1024 / 100,
     },
     { title: 'absent', must: 'at least', bar: 2, unit: 'x', value: () => Number.NaN },
   ],
