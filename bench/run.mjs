@@ -30,6 +30,8 @@ const preferred = [
   'cputime',
   'timer',
   'memory',
+  'core',
+  'multithreaded',
 ];
 const present = readdirSync(scenarioFolder).map((file) => file.replace(/\.mjs$/, ''));
 const allNames = [

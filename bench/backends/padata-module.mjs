@@ -1,18 +1,8 @@
-import * as padata from 'padata';
+import { moduleFunction } from 'padata';
 import { churnInput, echoInput } from '../lib/inputs.mjs';
-import { LeftOut } from '../lib/left-out.mjs';
 import { BytesJob } from './padata-jobs.mjs';
 import { openShell } from './padata-shell.mjs';
 import { promiseLane } from './pool.mjs';
-
-/** @typedef {(module: URL | string, name?: string) => padata.NativeFunction<any, any>} ModuleFunction */
-
-/** @returns {ModuleFunction} */
-function moduleFunction() {
-  const { moduleFunction } = /** @type {{ moduleFunction?: ModuleFunction }} */ (padata);
-  if (moduleFunction === undefined) throw new LeftOut('this version has no module functions');
-  return moduleFunction;
-}
 
 /**
  * The functions that the pools call, as module functions.
@@ -21,10 +11,9 @@ function moduleFunction() {
  * @returns {Promise<import('../lib/types.mjs').Backend>}
  */
 export async function open(options) {
-  const make = moduleFunction();
   const module = new URL('./workers/functions.mjs', import.meta.url);
   const [noop, echo, spin, churn, deflate, encrypt] = ['noop', 'echo', 'spin', 'churn', 'deflate', 'encrypt'].map(
-    (name) => make(module, name),
+    (name) => moduleFunction(module, name),
   );
   const shell = openShell(options);
   /** @param {typeof noop} parallel @param {unknown} input @param {import('../lib/types.mjs').Done<any>} done */
@@ -41,7 +30,7 @@ export async function open(options) {
     deflateLane: (input, done) => lane(deflate, input, done),
     packetLane: (next, done) => promiseLane(() => shell.run(encrypt, next()), undefined, done),
     async mapChurn(rounds, count) {
-      const inputs = Array.from({ length: count }, () => churnInput(rounds));
+      const inputs = new Array(count).fill(churnInput(rounds));
       let finished = 0;
       for await (const _ of shell.map(inputs, churn)) finished++;
       if (finished !== count) throw new Error(`map gave ${finished} results of ${count}`);

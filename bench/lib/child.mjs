@@ -1,8 +1,7 @@
 /**
  * One contender of one scenario in a process of its own: `node child.mjs SCENARIO CONTENDER SETTINGS`. Prints its metrics as one JSON
- * line, or `{"leftOut":"why"}`.
+ * line.
  */
-import { LeftOut } from './left-out.mjs';
 import { inOrder } from './reorder-buffer.mjs';
 
 const [scenarioName, contenderName, settingsText] = process.argv.slice(2);
@@ -24,9 +23,6 @@ async function measure(contender, measureWith) {
   return await measureWith(backend, context);
 }
 
-const metrics = await measure(contender, scenario.measure).catch((error) => {
-  if (error instanceof LeftOut) return { leftOut: error.message };
-  throw error;
-});
+const metrics = await measure(contender, scenario.measure);
 // Pools take their time to close, and closing is not what is measured.
 process.stdout.write(`${JSON.stringify(metrics)}\n`, () => process.exit(0));

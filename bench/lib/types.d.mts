@@ -39,7 +39,7 @@ export interface Backend {
   shell?: import('padata').Shell;
 }
 
-/** What a backend module exports as `open`. It throws LeftOut where its contender does not exist in this version. */
+/** What a backend module exports as `open`. */
 export type OpenBackend = (options: Record<string, unknown>) => Promise<Backend>;
 
 /** Who a contender is: we, somebody that a person could use instead, or a mark that shows what the machine can do. */
@@ -58,7 +58,7 @@ export interface Contender {
   /** A file of bench/backends, without `.mjs`. */
   backend?: string;
   options?: Record<string, unknown>;
-  /** A native program of bench/native and its arguments; it prints one JSON line. */
+  /** A native program of bench/native and its arguments; it prints one JSON line, `{"leftOut":"why"}` where it cannot be had here. */
   program?: string;
   args?: string[];
   /** Which metric a number of that line is; default: its own name. */

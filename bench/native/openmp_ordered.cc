@@ -51,7 +51,7 @@ int main(int argc, char **argv) {
 #include <cstdio>
 
 int main() {
-  fprintf(stderr, "openmp_ordered: the compiler has no OpenMP\n");
-  return 1;
+  puts("{\"leftOut\":\"the compiler has no OpenMP\"}");
+  return 0;
 }
 #endif

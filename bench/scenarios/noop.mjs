@@ -24,8 +24,8 @@ export default {
   },
 
   checks: [
-    against('1024 in flight', native, 'n1024', 60),
-    against('1024 in flight', native, 'n1024', 100),
+    against('native function, 1024 in flight', native, 'n1024', 60),
+    against('native function, 1024 in flight', native, 'n1024', 100),
     against('module function, 64 in flight', moduleFunctions, 'n64', 5),
     against('module function, 1024 in flight', moduleFunctions, 'n1024', 5),
   ],
