@@ -1,9 +1,12 @@
 /**
  * Counts the instructions that the core needs for a job that does nothing, and compares them with bench/instructions.json: a number
- * that does not depend on the noise of a machine. `node bench/instructions.mjs`, with --write to keep what was counted. Needs valgrind.
+ * that does not depend on the noise of a machine. `node bench/instructions.mjs`, with --write to keep what was counted, with --profile to see
+ * in which functions. Needs valgrind.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildPrograms, programPath } from './lib/native.mjs';
 
@@ -11,22 +14,32 @@ const file = new URL('./instructions.json', import.meta.url);
 /** The difference of two runs leaves out what is done once. Both have whole segments, batches and laps of the ring. */
 const fewer = 65_536;
 const more = 131_072;
-const valgrind = [
-  '--tool=callgrind',
-  '--callgrind-out-file=/dev/null',
-  '--collect-atstart=no',
-  '--toggle-collect=DriveJobs',
-];
+const valgrind = ['--tool=callgrind', '--collect-atstart=no', '--toggle-collect=DriveJobs'];
 
-/** @param {number} jobs */
-function instructionsOf(jobs) {
-  const { status, stderr, error } = spawnSync('valgrind', [...valgrind, programPath('instructions'), `${jobs}`], {
-    encoding: 'utf8',
-  });
+/** @param {number} jobs @param {string} profile where callgrind puts the details */
+function instructionsOf(jobs, profile = '/dev/null') {
+  const args = [...valgrind, `--callgrind-out-file=${profile}`, programPath('instructions'), `${jobs}`];
+  const { status, stderr, error } = spawnSync('valgrind', args, { encoding: 'utf8' });
   if (error) throw new Error(`valgrind does not start (Debian package valgrind): ${error.message}`);
   const collected = /Collected : (\d+)/.exec(stderr);
   if (status !== 0 || !collected) throw new Error(`valgrind ended with ${status}:\n${stderr}`);
   return Number(collected[1]);
+}
+
+/** Prints how many instructions of a job are in which function, from one on. */
+function showProfile() {
+  const folder = mkdtempSync(join(tmpdir(), 'padata-callgrind-'));
+  try {
+    const file = join(folder, 'callgrind.out');
+    instructionsOf(more, file);
+    const text = execFileSync('callgrind_annotate', ['--auto=no', file], { encoding: 'utf8' });
+    for (const [, count, name] of text.matchAll(/^ *([\d,]+) \( *[\d.]+%\) +\S+?:(\S.*?)(?: \[\S+\])?$/gm)) {
+      const perJob = Number(count.replaceAll(',', '')) / more;
+      if (perJob >= 1) console.log(`${perJob.toFixed(1).padStart(8)}  ${name}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 function compilerVersion() {
@@ -34,8 +47,11 @@ function compilerVersion() {
 }
 
 function main() {
-  const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { write: { type: 'boolean', default: false }, profile: { type: 'boolean', default: false } },
+  });
   buildPrograms();
+  if (values.profile) return showProfile();
   const counted = (instructionsOf(more) - instructionsOf(fewer)) / (more - fewer);
   const compiler = `c++ ${compilerVersion()}, ${process.arch}`;
   /** @type {{ perNoopJob: number, tolerance: number, compiler: string }} */
