@@ -1,25 +1,14 @@
 import { Piscina } from 'piscina';
-import { key } from '../lib/packets.mjs';
-import { noopLanes } from './promises.mjs';
+import { threads } from '../lib/threads.mjs';
+import { poolBackend } from './pool.mjs';
 
 /** @type {import('../lib/types.mjs').OpenBackend} */
-export async function open(options) {
-  const pool = new Piscina({
-    filename: new URL('./workers/piscina.mjs', import.meta.url).href,
-    minThreads: 2,
-    maxThreads: 2,
-    recordTiming: false,
-    workerData: { key },
-    ...options,
+export async function open({ workers = threads, ...options }) {
+  const count = Number(workers);
+  const filename = new URL('./workers/functions.mjs', import.meta.url).href;
+  const pool = new Piscina({ filename, minThreads: count, maxThreads: count, recordTiming: false, ...options });
+  return poolBackend((name) => {
+    const runOptions = { name };
+    return (input) => pool.run(input, runOptions);
   });
-  const encrypt = { name: 'encrypt' };
-  return {
-    ordered: false,
-    noopLane: noopLanes(() => pool.run(undefined)),
-    packetLane: (next, done) => {
-      const complete = (/** @type {Uint8Array} */ result) => done(lane, result);
-      const lane = { submit: () => void pool.run(next(), encrypt).then(complete) };
-      return lane;
-    },
-  };
 }

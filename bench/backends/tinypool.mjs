@@ -1,13 +1,14 @@
 import Tinypool from 'tinypool';
-import { noopLanes } from './promises.mjs';
+import { threads } from '../lib/threads.mjs';
+import { poolBackend } from './pool.mjs';
 
 /** @type {import('../lib/types.mjs').OpenBackend} */
-export async function open(options) {
-  const pool = new Tinypool({
-    filename: new URL('./workers/piscina.mjs', import.meta.url).href,
-    minThreads: 2,
-    maxThreads: 2,
-    ...options,
+export async function open({ workers = threads, ...options }) {
+  const count = Number(workers);
+  const filename = new URL('./workers/functions.mjs', import.meta.url).href;
+  const pool = new Tinypool({ filename, minThreads: count, maxThreads: count, ...options });
+  return poolBackend((name) => {
+    const runOptions = { name };
+    return (input) => pool.run(input, runOptions);
   });
-  return { ordered: false, noopLane: noopLanes(() => pool.run(undefined)) };
 }

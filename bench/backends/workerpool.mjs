@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import workerpool from 'workerpool';
-import { noopLanes } from './promises.mjs';
+import { threads } from '../lib/threads.mjs';
+import { poolBackend } from './pool.mjs';
 
 /** @type {import('../lib/types.mjs').OpenBackend} */
-export async function open(options) {
+export async function open({ workers = threads, ...options }) {
+  const count = Number(workers);
   const script = fileURLToPath(new URL('./workers/workerpool.mjs', import.meta.url));
-  const pool = workerpool.pool(script, { minWorkers: 2, maxWorkers: 2, workerType: 'thread', ...options });
-  return { ordered: false, noopLane: noopLanes(() => pool.exec('noop')) };
+  const pool = workerpool.pool(script, { minWorkers: count, maxWorkers: count, workerType: 'thread', ...options });
+  return poolBackend((name) => (input) => pool.exec(name, [input]));
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
+import { threads } from './threads.mjs';
 
 /** The first line of what a command prints; empty where there is no such command. @param {string} file @param {string[]} args */
 function firstLine(file, args) {
@@ -26,6 +27,17 @@ function packageVersion(name) {
   return 'not installed';
 }
 
+/** Of everything that padata is compared with. */
+function versions() {
+  const pools = ['piscina', 'tinypool', 'workerpool', 'poolifier'];
+  return {
+    ...Object.fromEntries(pools.map((name) => [name, packageVersion(name)])),
+    oneTBB: firstLine('pkg-config', ['--modversion', 'tbb']) || 'not installed',
+    zlib: process.versions.zlib,
+    'openssl command': firstLine('openssl', ['version']).split(' ')[1] ?? 'not installed',
+  };
+}
+
 /** What a reader must know to judge the numbers. */
 export function describeMachine() {
   const changed = firstLine('git', ['status', '--porcelain', '--untracked-files=no']) !== '';
@@ -33,7 +45,7 @@ export function describeMachine() {
     date: new Date().toISOString(),
     commit: firstLine('git', ['rev-parse', '--short=12', 'HEAD']) + (changed ? ' and uncommitted changes' : ''),
     cpu: os.cpus()[0]?.model ?? 'unknown',
-    cpus: os.availableParallelism(),
+    cpus: threads,
     architecture: process.arch,
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     virtual: /^flags.* hypervisor\b/m.test(readFileSync('/proc/cpuinfo', 'utf8')),
@@ -41,7 +53,7 @@ export function describeMachine() {
     node: process.version,
     openssl: process.versions.openssl,
     compiler: firstLine('c++', ['--version']),
-    pools: Object.fromEntries(['piscina', 'tinypool', 'workerpool', 'poolifier'].map((p) => [p, packageVersion(p)])),
+    versions: versions(),
     loadBefore: os.loadavg()[0],
   };
 }

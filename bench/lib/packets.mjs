@@ -1,7 +1,15 @@
 import { createCipheriv } from 'node:crypto';
 
-/** The packet size of the scenarios: what an Ethernet frame carries of an ESP packet. */
-export const packetSize = 1420;
+/** Sizes of packets, by metric. IMIX: of 12 packets 7 have 40 bytes, 4 have 576 and one has 1500; the wire pads what is shorter than 64. */
+export const packetSizes = {
+  p64: [64],
+  p512: [512],
+  p1420: [1420],
+  p9000: [9000],
+  imix: [64, 64, 576, 64, 64, 576, 64, 576, 64, 1500, 64, 576],
+};
+
+export const maxPacketSize = 9000;
 
 /** The key that all contenders use. */
 export const key = new Uint8Array(32).fill(0x42);
@@ -10,12 +18,14 @@ export const key = new Uint8Array(32).fill(0x42);
  * An endless run of packets through `count` distinct buffers, each with a fresh IV. Do not keep more than `count` in flight.
  *
  * @param {number} count
+ * @param {number[]} sizes in bytes, in turn
  * @returns {() => import('./types.mjs').Packet}
  */
-export function packetSource(count) {
+export function packetSource(count, sizes) {
   const packets = Array.from({ length: count }, (_, i) => {
     const iv = new Uint8Array(12);
-    return { iv, data: new Uint8Array(packetSize).fill(i), counter: new Uint32Array(iv.buffer, 4, 1) };
+    const data = new Uint8Array(sizes[i % sizes.length]).fill(i);
+    return { iv, data, counter: new Uint32Array(iv.buffer, 4, 1) };
   });
   let seqNr = 0;
   return () => {

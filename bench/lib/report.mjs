@@ -1,11 +1,15 @@
 /**
  * The results as text for a terminal.
  */
+import { bestRow } from './results.mjs';
+
+/** @typedef {import('./types.mjs').Row} Row */
+/** @typedef {import('./types.mjs').ScenarioResult} ScenarioResult */
 
 /** Three significant digits, with thousands separated. @param {number} value */
 export function format(value) {
   if (value >= 1000) return Math.round(value).toLocaleString('en-US');
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(value >= 0.1 ? 2 : 4);
 }
 
 /** Columns of equal width; the first is flush left, the others flush right. @param {string[][]} lines */
@@ -16,10 +20,37 @@ function table(lines) {
   return lines.map((line) => `  ${line.map(pad).join('  ')}`.trimEnd()).join('\n');
 }
 
-/** @param {import('./types.mjs').Row} row */
-function rowCells({ contender, metric, unit, median, samples }) {
-  const range = `${format(Math.min(...samples))} .. ${format(Math.max(...samples))}`;
-  return [contender, metric, format(median), unit, range];
+/** Half of the range between the quartiles, in percent of the median. @param {Row} row */
+function spread({ samples, low, high, median }) {
+  return samples.length < 2 || median === 0 ? '' : ` ±${((50 * (high - low)) / median).toFixed(0)}%`;
+}
+
+/** One line for each contender, one column for each metric. @param {Row[]} rows */
+function medianTable(rows) {
+  const metrics = new Map(rows.map(({ metric, unit }) => [metric, unit]));
+  const names = [...new Set(rows.map(({ contender }) => contender))];
+  const cell = (/** @type {string} */ name, /** @type {string} */ metric) => {
+    const row = rows.find((each) => each.contender === name && each.metric === metric);
+    return row ? `${format(row.median)}${spread(row)}` : '-';
+  };
+  return table([
+    ['contender', ...[...metrics].map(([metric, unit]) => `${metric}, ${unit}`)],
+    ...names.map((name) => [name, ...[...metrics.keys()].map((metric) => cell(name, metric))]),
+  ]);
+}
+
+/** One line for each metric: the best padata against the best peer. @param {Row[]} rows */
+function ratioTable(rows) {
+  const metrics = [...new Set(rows.map(({ metric }) => metric))];
+  const lines = metrics.flatMap((metric) => {
+    const [ours, peer] = [bestRow(rows, metric, 'padata'), bestRow(rows, metric, 'peer')];
+    if (!ours || !peer) return [];
+    const ratio = ours.toBestPeer === null ? '-' : `${format(ours.toBestPeer)} x`;
+    return [
+      [metric, `${format(ours.median)} ${ours.unit}`, `${format(peer.median)} ${peer.unit}`, ratio, peer.contender],
+    ];
+  });
+  return lines.length === 0 ? '' : table([['metric', 'padata', 'best peer', 'ratio', 'which'], ...lines]);
 }
 
 /** @param {import('./types.mjs').CheckResult} check */
@@ -28,22 +59,33 @@ function checkCells({ title, must, bar, unit, value, passed }) {
   return [title, value === null ? '-' : `${format(value)} ${unit}`, `${must} ${format(bar)} ${unit}`, verdict];
 }
 
-/** @param {import('./types.mjs').ScenarioResult} result */
-export function scenarioText({ title, rows, checks, failures }) {
-  const parts = [title];
-  if (rows.length > 0) parts.push(table([['contender', 'metric', 'median', '', 'range'], ...rows.map(rowCells)]));
+/** Contenders that have no numbers, and why. @param {Pick<ScenarioResult, 'failures' | 'leftOut'>} result */
+function absentText({ failures, leftOut }) {
   const failed = Object.entries(failures).map(([name, reason]) => `  ${name}: failed: ${reason}`);
-  if (failed.length > 0) parts.push(failed.join('\n'));
-  parts.push(table([['check', 'value', 'bar', ''], ...checks.map(checkCells)]));
-  return `${parts.join('\n\n')}\n`;
+  return [...failed, ...Object.entries(leftOut).map(([name, reason]) => `  ${name}: left out: ${reason}`)].join('\n');
+}
+
+/** What was measured, without the checks. @param {ScenarioResult} result */
+export function measuredText(result) {
+  const { title, rows } = result;
+  const parts = [title, rows.length > 0 ? medianTable(rows) : '', ratioTable(rows), absentText(result)];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** @param {ScenarioResult} result */
+export function scenarioText(result) {
+  const checks =
+    result.checks.length > 0 ? `\n\n${table([['check', 'value', 'bar', ''], ...result.checks.map(checkCells)])}` : '';
+  return `${measuredText(result)}${checks}\n`;
 }
 
 /** @param {ReturnType<typeof import('./machine.mjs').describeMachine>} machine */
-export function machineText({ cpu, cpus, kernel, node, openssl, commit, date, pools }) {
-  const versions = Object.entries(pools).map(([name, version]) => `${name} ${version}`);
+export function machineText({ cpu, cpus, kernel, node, openssl, compiler, commit, date, versions }) {
   return [
-    `${cpus} CPUs ${cpu}, Linux ${kernel}, Node ${node}, OpenSSL ${openssl}`,
-    `${versions.join(', ')}`,
+    `${cpus} CPUs ${cpu}, Linux ${kernel}, Node ${node}, OpenSSL ${openssl}, ${compiler}`,
+    Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
     `commit ${commit || 'unknown'}, ${date}`,
   ].join('\n');
 }

@@ -6,27 +6,39 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { nativeCommand } from './native.mjs';
-import { median } from './statistics.mjs';
+import { toResult } from './results.mjs';
 
 /** @typedef {import('./types.mjs').Scenario} Scenario */
 /** @typedef {import('./types.mjs').Contender} Contender */
 /** @typedef {import('./types.mjs').Metrics} Metrics */
+/** @typedef {import('./types.mjs').Settings} Settings */
+/** @typedef {import('./types.mjs').ScenarioResult} ScenarioResult */
 
 const child = fileURLToPath(new URL('./child.mjs', import.meta.url));
 const timeout = 120_000;
 
-/** @param {Scenario} scenario @param {Contender} contender @returns {[file: string, args: string[]]} */
-function command(scenario, { name, program, args = [] }) {
+/** @param {Scenario} scenario @param {Contender} contender @param {Settings} settings @returns {[file: string, args: string[]]} */
+function command(scenario, { name, program, args = [] }, settings) {
   if (program) return nativeCommand(program, args);
-  return [process.execPath, [...(scenario.execArgv ?? []), child, scenario.name, name]];
+  return [process.execPath, [...(scenario.execArgv ?? []), child, scenario.name, name, JSON.stringify(settings)]];
 }
 
-/** Measures a contender once. @param {Scenario} scenario @param {Contender} contender @returns {Promise<Metrics>} */
-async function measure(scenario, contender) {
-  const [file, args] = command(scenario, contender);
-  const env = { ...process.env, ...contender.env };
+/** Measures a contender once. @param {Scenario} scenario @param {Contender} contender @param {Settings} settings */
+async function measure(scenario, contender, settings) {
+  const [file, args] = command(scenario, contender, settings);
+  const env = { ...process.env, ...contender.env, BENCH_MS: `${settings.measuredMs}` };
   const { stdout } = await promisify(execFile)(file, args, { env, timeout, killSignal: 'SIGKILL' });
   return JSON.parse(stdout);
+}
+
+/** The scenario's metrics, of all that a process has printed. @param {Scenario} scenario @param {Contender} contender @param {Metrics} printed */
+function metricsOf(scenario, { name, rename = {} }, printed) {
+  const entries = Object.entries(printed).map(([key, value]) => [rename[key] ?? key, value]);
+  const known = entries.filter(([key]) => key in scenario.metrics);
+  if (known.length === 0) throw new Error(`${name} printed no metric of ${scenario.name}`);
+  const wrong = known.find(([, value]) => typeof value !== 'number' || !Number.isFinite(value));
+  if (wrong) throw new Error(`${name} printed "${wrong[1]}" as ${wrong[0]}`);
+  return Object.fromEntries(known);
 }
 
 /** The reason of a failure in one line. @param {unknown} error */
@@ -39,54 +51,31 @@ function reason(error) {
 
 /**
  * @param {Scenario} scenario
- * @param {Map<string, Metrics[]>} samples contender name to one entry for each round
- * @returns {import('./types.mjs').Row[]}
+ * @param {Settings & { rounds: number }} settings
+ * @param {(result: ScenarioResult, now: string) => void} progress told what there is so far, and what is measured now
+ * @returns {Promise<ScenarioResult>}
  */
-function toRows(scenario, samples) {
-  return [...samples].flatMap(([contender, all]) =>
-    Object.entries(scenario.metrics).map(([metric, unit]) => {
-      const values = all.map((metrics) => metrics[metric]);
-      return { contender, metric, unit, median: median(values), samples: values };
-    }),
-  );
-}
-
-/** @param {Scenario} scenario @param {import('./types.mjs').Row[]} rows @returns {import('./types.mjs').CheckResult[]} */
-function toChecks(scenario, rows) {
-  /** @type {import('./types.mjs').Medians} */
-  const medians = {};
-  for (const row of rows) medians[row.contender] = { ...medians[row.contender], [row.metric]: row.median };
-  return scenario.checks.map(({ title, must, bar, unit, value }) => {
-    const found = value(medians);
-    if (Number.isNaN(found)) return { title, must, bar, unit, value: null, passed: null };
-    return { title, must, bar, unit, value: found, passed: must === 'at least' ? found >= bar : found <= bar };
-  });
-}
-
-/**
- * @param {Scenario} scenario
- * @param {number} rounds
- * @param {(text: string) => void} progress told what is being measured
- * @returns {Promise<import('./types.mjs').ScenarioResult>}
- */
-export async function runScenario(scenario, rounds, progress) {
+export async function runScenario(scenario, settings, progress) {
   /** @type {Map<string, Metrics[]>} */
   const samples = new Map();
   /** @type {Record<string, string>} */
   const failures = {};
-  for (let round = 1; round <= rounds; round++) {
+  /** @type {Record<string, string>} */
+  const leftOut = {};
+  for (let round = 1; round <= settings.rounds; round++) {
     for (const contender of scenario.contenders) {
-      if (failures[contender.name]) continue;
-      progress(`${scenario.name}, round ${round} of ${rounds}: ${contender.name}`);
+      const { name } = contender;
+      if (failures[name] || leftOut[name]) continue;
+      progress(toResult(scenario, samples, failures, leftOut), `round ${round} of ${settings.rounds}: ${name}`);
       try {
-        const metrics = await measure(scenario, contender);
-        samples.set(contender.name, [...(samples.get(contender.name) ?? []), metrics]);
+        const printed = await measure(scenario, contender, settings);
+        if (printed.leftOut) leftOut[name] = printed.leftOut;
+        else samples.set(name, [...(samples.get(name) ?? []), metricsOf(scenario, contender, printed)]);
       } catch (error) {
-        failures[contender.name] = reason(error);
-        samples.delete(contender.name);
+        failures[name] = reason(error);
+        samples.delete(name);
       }
     }
   }
-  const rows = toRows(scenario, samples);
-  return { name: scenario.name, title: scenario.title, rows, checks: toChecks(scenario, rows), failures };
+  return toResult(scenario, samples, failures, leftOut);
 }

@@ -1,7 +1,8 @@
-import { padata } from '../lib/contenders.mjs';
-import { throughput } from '../lib/drivers.mjs';
-import { expectedResult, packetSize, packetSource } from '../lib/packets.mjs';
-import { best } from '../lib/statistics.mjs';
+import { mainThread, moduleFunctions, native } from '../lib/contenders.mjs';
+import { needed, throughput } from '../lib/drivers.mjs';
+import { expectedResult, packetSizes, packetSource } from '../lib/packets.mjs';
+import { ratioCheck } from '../lib/statistics.mjs';
+import { threads } from '../lib/threads.mjs';
 
 /** @typedef {import('../lib/types.mjs').Backend} Backend */
 /** @typedef {import('../lib/types.mjs').Contender} Contender */
@@ -9,21 +10,21 @@ import { best } from '../lib/statistics.mjs';
 
 /** A ring of buffers, each used again when its result is there: as many as a network card's driver has by default. */
 const inFlight = 256;
-const distinct = inFlight;
-const warmUpMs = 1000;
-const measuredMs = 600;
 
 /** With results in new memory, and in buffers that are used again. @type {Contender[]} */
 const ours = [
-  ...padata,
-  ...padata.map(({ name, backend, options }) => ({
-    name: `${name}, dst`,
-    backend,
-    options: { ...options, dst: true },
+  ...native,
+  ...native.map((contender) => ({
+    ...contender,
+    name: `${contender.name}, dst`,
+    options: { ...contender.options, dst: true },
+    thorough: true,
   })),
 ];
 /** @type {Contender} */
-const mainThread = { name: 'node:crypto, main thread', backend: 'node-crypto' };
+const nodeCrypto = { ...mainThread, name: 'node:crypto, main thread', backend: 'node-crypto', role: 'peer' };
+/** @type {Contender} */
+const webCrypto = { name: "crypto.subtle, node's thread pool", backend: 'node-pool' };
 /** @type {Contender} */
 const piscina = { name: 'piscina, default options', backend: 'piscina' };
 /** @type {Contender[]} */
@@ -31,19 +32,27 @@ const tunedPiscina = [64, 512].map((n) => ({
   name: `piscina, ${n} per worker`,
   backend: 'piscina',
   options: { concurrentTasksPerWorker: n },
+  thorough: n !== 64,
 }));
 
-/** @param {number} threads @param {number} packets */
-const evpLoop = (threads, packets) => ({
-  name: `bare EVP loop, ${threads} thread${threads > 1 ? 's' : ''}, ${packets > 1 ? 'distinct packets' : 'one hot packet'}`,
+/** @param {number} count @param {number} packets @param {boolean} thorough @returns {Contender} */
+const evpLoop = (count, packets, thorough) => ({
+  name: `bare EVP loop, ${count} thread${count > 1 ? 's' : ''}, ${packets > 1 ? 'distinct packets' : 'one hot packet'}`,
   program: 'evp_loop',
-  env: { EVP_LOOP: `threads=${threads} packets=${packets} size=${packetSize} ms=${measuredMs}` },
+  args: ['--threads', `${count}`, '--packets', `${packets}`],
+  thorough,
 });
-const roof = evpLoop(2, distinct);
+const roof = evpLoop(threads, inFlight, false);
+/** @type {Contender} */
+const opensslSpeed = {
+  name: `openssl speed, ${threads} processes, libcrypto of the system`,
+  program: 'openssl_speed',
+  args: ['--threads', `${threads}`],
+};
 
-/** Compares the first results, and their order where the backend keeps one. @param {NonNullable<Backend['packetLane']>} packetLane */
-async function checkResults(packetLane, ordered = true) {
-  const next = packetSource(64);
+/** Compares the first results, and their order. @param {NonNullable<Backend['packetLane']>} packetLane @param {number[]} sizes */
+async function checkResults(packetLane, sizes) {
+  const next = packetSource(64, sizes);
   const packets = Array.from({ length: 64 }, () => ({ ...next() }));
   let finished = 0;
   const check = (/** @type {Packet} */ packet) =>
@@ -52,7 +61,7 @@ async function checkResults(packetLane, ordered = true) {
       const lane = packetLane(
         () => packet,
         (_, result) => {
-          if (ordered && finished++ !== seqNr) reject(new Error(`packet ${seqNr} came out of order`));
+          if (finished++ !== seqNr) reject(new Error(`packet ${seqNr} came out of order`));
           if (!expectedResult(packet).equals(result))
             reject(new Error(`packet ${seqNr} has a wrong ciphertext or tag`));
           resolve(undefined);
@@ -63,79 +72,96 @@ async function checkResults(packetLane, ordered = true) {
   await Promise.all(packets.map(check));
 }
 
-/** Packets per second on the calling thread. @param {NonNullable<Backend['encryptNow']>} encrypt @param {number} ms */
-function loop(encrypt, ms) {
-  const next = packetSource(distinct);
+/** Packets per second on the calling thread. @param {NonNullable<Backend['encryptNow']>} encrypt @param {number[]} sizes @param {number} ms */
+function loop(encrypt, sizes, ms) {
+  const next = packetSource(inFlight, sizes);
   const begin = performance.now();
   let count = 0;
-  let bytes = 0;
   let now = begin;
   for (; now - begin < ms; now = performance.now()) {
     for (let i = 0; i < 64; i++) {
-      const { text, tag } = encrypt(next());
-      bytes += text.length + tag.length;
+      const packet = next();
+      const { text, tag } = encrypt(packet);
+      if (text.length + tag.length !== packet.data.length + 16) throw new Error('a result of a wrong size');
     }
     count += 64;
   }
-  if (bytes !== count * (packetSize + 16)) throw new Error('results of a wrong size');
   return (count * 1000) / (now - begin);
 }
 
-/** Packets per second with many in flight. @param {NonNullable<Backend['packetLane']>} packetLane @param {number} ms */
-async function pipeline(packetLane, ms) {
-  const next = packetSource(distinct);
-  let wrong = 0;
+/** Packets per second with many in flight. @param {NonNullable<Backend['packetLane']>} packetLane @param {number[]} sizes @param {number} ms */
+async function pipeline(packetLane, sizes, ms) {
+  const next = packetSource(inFlight, sizes);
+  let sent = 0;
+  let received = 0;
+  const counted = () => {
+    const packet = next();
+    sent += packet.data.length + 16;
+    return packet;
+  };
   const rate = await throughput(
     (done) =>
-      packetLane(next, (lane, result) => {
-        if (result.length !== packetSize + 16) wrong++;
-        done(lane);
+      packetLane(counted, (lane, result) => {
+        received += result.length;
+        done(lane, result);
       }),
     inFlight,
     ms,
   );
-  if (wrong > 0) throw new Error(`${wrong} results of a wrong size`);
+  if (sent !== received) throw new Error('results of a wrong size');
   return rate;
 }
 
 /** @type {import('../lib/types.mjs').Scenario} */
 export default {
   name: 'aead',
-  title: `AES-256-GCM on ${packetSize}-byte packets, plaintext and result as JavaScript sees them, ${inFlight} in flight`,
-  metrics: { jobsPerSecond: 'packets/s' },
-  contenders: [...ours, mainThread, piscina, ...tunedPiscina, roof, evpLoop(2, 1), evpLoop(1, distinct)],
+  title: `AES-256-GCM packets by size, plaintext and result as JavaScript sees them, in order, ${inFlight} in flight`,
+  metrics: Object.fromEntries(Object.keys(packetSizes).map((metric) => [metric, 'packets/s'])),
+  contenders: [
+    ...ours,
+    ...moduleFunctions.filter(({ options }) => options?.promises),
+    nodeCrypto,
+    webCrypto,
+    piscina,
+    ...tunedPiscina,
+    roof,
+    evpLoop(threads, 1, true),
+    evpLoop(1, inFlight, false),
+    opensslSpeed,
+  ],
 
-  async measure({ encryptNow, packetLane, ordered }) {
-    if (encryptNow) {
-      loop(encryptNow, warmUpMs);
-      return { jobsPerSecond: loop(encryptNow, measuredMs) };
+  async measure(backend, { settings }) {
+    const { encryptNow } = backend;
+    const run = (/** @type {number[]} */ sizes, /** @type {number} */ ms) =>
+      encryptNow ? loop(encryptNow, sizes, ms) : pipeline(needed(backend, 'packetLane'), sizes, ms);
+    if (!encryptNow) await checkResults(needed(backend, 'packetLane'), packetSizes.imix);
+    await run(packetSizes.p1420, settings.warmUpMs * 2);
+    /** @type {Record<string, number>} */
+    const metrics = {};
+    for (const [metric, sizes] of Object.entries(packetSizes)) {
+      await run(sizes, settings.warmUpMs / 4);
+      metrics[metric] = await run(sizes, settings.measuredMs);
     }
-    if (!packetLane) throw new Error('this backend encrypts no packets');
-    await checkResults(packetLane, ordered);
-    await pipeline(packetLane, warmUpMs);
-    return { jobsPerSecond: await pipeline(packetLane, measuredMs) };
+    return metrics;
   },
 
   checks: [
-    against('node:crypto on the main thread', [mainThread], 10),
-    against('piscina as it comes', [piscina], 40),
-    against('two pinned threads in a bare EVP loop', [roof], 0.5),
+    against('node:crypto on the main thread', [nodeCrypto], 'p1420', 10),
+    against('piscina as it comes', [piscina], 'p1420', 40),
+    against('pinned threads in a bare EVP loop', [roof], 'p1420', 0.5),
+    against('pinned threads in a bare EVP loop', [roof], 'p1420', 0.7),
+    against('pinned threads in a bare EVP loop', [roof], 'p9000', 0.85),
   ],
 };
 
-/**
- * @param {string} name
- * @param {Contender[]} rivals
- * @param {number} bar
- * @returns {import('../lib/types.mjs').Check}
- */
-function against(name, rivals, bar) {
-  return {
-    title: `padata against ${name}`,
+/** @param {string} name @param {Contender[]} theirs @param {string} metric @param {number} bar */
+function against(name, theirs, metric, bar) {
+  return ratioCheck({
+    title: `${metric.slice(1)} bytes: padata against ${name}`,
+    ours,
+    theirs,
+    metric,
     must: 'at least',
     bar,
-    unit: 'x',
-    value: (medians) =>
-      best(medians, ours, 'jobsPerSecond', 'highest') / best(medians, rivals, 'jobsPerSecond', 'highest'),
-  };
+  });
 }

@@ -1,50 +1,44 @@
-import { busyPools, padata } from '../lib/contenders.mjs';
-import { throughput } from '../lib/drivers.mjs';
-import { best } from '../lib/statistics.mjs';
+import { busyPeers, busyPools, closure, mainThread, moduleFunctions, native } from '../lib/contenders.mjs';
+import { checkOrder, needed, throughput } from '../lib/drivers.mjs';
+import { ratioCheck } from '../lib/statistics.mjs';
 
-const inFlight = 1024;
-
-/**
- * Fails where results of an ordered backend come out of order.
- *
- * @param {import('../lib/types.mjs').Backend} backend
- */
-async function checkOrder({ ordered, noopLane }) {
-  if (!ordered || !noopLane) return;
-  await new Promise((resolve, reject) => {
-    let finished = 0;
-    const lanes = Array.from({ length: inFlight }, (_, i) =>
-      noopLane(() => {
-        if (finished++ !== i) reject(new Error(`job ${i} was completed as number ${finished - 1}`));
-        if (finished === inFlight) resolve(undefined);
-      }),
-    );
-    for (const lane of lanes) lane.submit();
-  });
-}
+const inFlight = { n1: 1, n64: 64, n1024: 1024, n16384: 16384 };
 
 /** @type {import('../lib/types.mjs').Scenario} */
 export default {
   name: 'noop',
-  title: `Ordered no-op jobs, JavaScript to JavaScript, ${inFlight} in flight (the pools need keep no order)`,
-  metrics: { jobsPerSecond: 'jobs/s' },
-  contenders: [...padata, ...busyPools],
+  title: 'Ordered no-op jobs, JavaScript to JavaScript, by how many are in flight',
+  metrics: Object.fromEntries(Object.keys(inFlight).map((metric) => [metric, 'jobs/s'])),
+  contenders: [...native, ...moduleFunctions, closure, ...busyPeers, mainThread],
 
-  async measure(backend) {
-    if (!backend.noopLane) throw new Error('this backend has no no-op jobs');
-    await checkOrder(backend);
-    await throughput(backend.noopLane, inFlight, 400);
-    return { jobsPerSecond: await throughput(backend.noopLane, inFlight, 500) };
+  async measure(backend, { settings }) {
+    const noopLane = needed(backend, 'noopLane');
+    await checkOrder(noopLane, inFlight.n1024);
+    await throughput(noopLane, inFlight.n1024, settings.warmUpMs);
+    /** @type {Record<string, number>} */
+    const metrics = {};
+    for (const [metric, count] of Object.entries(inFlight)) {
+      metrics[metric] = await throughput(noopLane, count, settings.measuredMs);
+    }
+    return metrics;
   },
 
   checks: [
-    {
-      title: 'padata against the best pool',
-      must: 'at least',
-      bar: 60,
-      unit: 'x',
-      value: (medians) =>
-        best(medians, padata, 'jobsPerSecond', 'highest') / best(medians, busyPools, 'jobsPerSecond', 'highest'),
-    },
+    against('native function, 1024 in flight', native, 'n1024', 60),
+    against('native function, 1024 in flight', native, 'n1024', 100),
+    against('module function, 64 in flight', moduleFunctions, 'n64', 5),
+    against('module function, 1024 in flight', moduleFunctions, 'n1024', 5),
   ],
 };
+
+/** @param {string} what @param {import('../lib/types.mjs').Contender[]} ours @param {string} metric @param {number} bar */
+function against(what, ours, metric, bar) {
+  return ratioCheck({
+    title: `${what}: padata against the best pool`,
+    ours,
+    theirs: busyPools,
+    metric,
+    must: 'at least',
+    bar,
+  });
+}

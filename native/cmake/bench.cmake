@@ -1,4 +1,5 @@
-# bench/native/*.cc: one executable each. oneTBB, if it is there (libtbb-dev), is what the core is compared with.
+# bench/native/*.cc: one executable each. oneTBB, if it is there (libtbb-dev), and OpenMP, if the compiler has it, are what the core is
+# compared with.
 find_package(TBB QUIET)
 find_package(OpenMP QUIET COMPONENTS CXX)
 file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/../bench/native/*.cc")
@@ -10,11 +11,12 @@ foreach(file ${files})
     target_compile_definitions(${name} PRIVATE PADATA_HAVE_TBB)
     target_link_libraries(${name} PRIVATE TBB::tbb)
   endif()
+  if(OpenMP_CXX_FOUND AND name MATCHES "openmp")
+    target_link_libraries(${name} PRIVATE OpenMP::OpenMP_CXX)
+  endif()
 endforeach()
-# The event loop of core_bench is the one of the tests.
-target_sources(core_bench PRIVATE test/support/loop.cc test/support/queue_writer.cc)
-target_include_directories(core_bench PRIVATE test)
-# Multithreaded jobs are compared with OpenMP, too.
-if(OpenMP_CXX_FOUND)
-  target_link_libraries(mt_openmp PRIVATE OpenMP::OpenMP_CXX)
-endif()
+# The event loop of these is the one of the tests.
+foreach(name core_bench instructions)
+  target_sources(${name} PRIVATE test/support/loop.cc test/support/queue_writer.cc)
+  target_include_directories(${name} PRIVATE test)
+endforeach()

@@ -1,4 +1,8 @@
 /** What the workers of poolifier run. */
 import { ThreadWorker } from 'poolifier';
+import * as functions from './functions.mjs';
 
-export default new ThreadWorker(() => {});
+/** @type {Record<string, (input: any) => unknown>} */
+const known = { ...functions };
+
+export default new ThreadWorker(known);

@@ -2,9 +2,9 @@
 // libcrypto that is inside the running node binary. Node loads this file as an addon for one reason only: dlsym() then finds
 // node's own EVP functions. No Node-API is called, so no header of node's is needed.
 //
-// Parameters come in the environment (EVP_LOOP="threads=2 packets=4096 size=1420 ms=300"), the result is one JSON line on
-// standard output. packets=1 encrypts one hot buffer over and over; a larger number walks through that many distinct
-// plaintexts, results and IVs for each thread, as real traffic does.
+// Parameters come in the environment (EVP_LOOP="threads=2 packets=256 ms=300 p1420=1420 mix=64,64,576"), the result is one JSON line on
+// standard output: a rate for each name behind `ms`, whose packets have these sizes in turn. packets=1 encrypts one hot buffer over
+// and over; a larger number walks through that many distinct plaintexts, results and IVs for each thread, as real traffic does.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <sched.h>
@@ -15,6 +15,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -55,22 +57,55 @@ Libcrypto FindLibcrypto() {
   return crypto;
 }
 
-struct Parameters {
-  int threads = 1;
-  int packets = 4096;
-  int size = 1420;
-  int ms = 300;
+struct Run {
+  std::string name;
+  std::vector<int> sizes;  // of packets, in turn
 };
+
+struct Parameters {
+  int threads = 0;
+  int packets = 0;
+  int ms = 0;
+  std::vector<Run> runs;
+};
+
+std::vector<int> ReadSizes(const std::string &text) {
+  std::vector<int> sizes;
+  std::istringstream stream(text);
+  for (std::string size; std::getline(stream, size, ',');) sizes.push_back(atoi(size.c_str()));
+  return sizes;
+}
+
+bool IsValid(const Parameters &p) {
+  for (const Run &run : p.runs) {
+    if (run.sizes.empty()) return false;
+    for (int size : run.sizes) {
+      if (size <= 0) return false;
+    }
+  }
+  return p.threads > 0 && p.packets > 0 && p.ms > 0 && !p.runs.empty();
+}
 
 Parameters ReadParameters() {
   Parameters p;
-  const char *text = getenv("EVP_LOOP");
-  if (text == nullptr) return p;
-  if (sscanf(text, "threads=%d packets=%d size=%d ms=%d", &p.threads, &p.packets, &p.size, &p.ms) == 4 &&
-      p.threads > 0 && p.packets > 0 && p.size > 0 && p.ms > 0) {
-    return p;
+  const char *const text = getenv("EVP_LOOP");
+  std::istringstream stream(text == nullptr ? "" : text);
+  for (std::string word; stream >> word;) {
+    const size_t split = word.find('=');
+    const std::string name = word.substr(0, split);
+    const std::vector<int> values = ReadSizes(split == std::string::npos ? "" : word.substr(split + 1));
+    if (name == "threads" && !values.empty()) {
+      p.threads = values[0];
+    } else if (name == "packets" && !values.empty()) {
+      p.packets = values[0];
+    } else if (name == "ms" && !values.empty()) {
+      p.ms = values[0];
+    } else {
+      p.runs.push_back({name, values});
+    }
   }
-  fprintf(stderr, "evp_loop: EVP_LOOP must read \"threads=N packets=N size=N ms=N\"\n");
+  if (IsValid(p)) return p;
+  fprintf(stderr, "evp_loop: EVP_LOOP must read \"threads=N packets=N ms=N NAME=SIZE,SIZE... ...\"\n");
   exit(1);
 }
 
@@ -88,14 +123,15 @@ std::vector<int> AllowedCpus() {
 // What one thread works on: a keyed context and its own packets, each in memory of its own.
 class Lane {
  public:
-  Lane(const Libcrypto &crypto, const Parameters &p) : crypto_(crypto), size_(p.size) {
+  Lane(const Libcrypto &crypto, int packets, const std::vector<int> &sizes) : crypto_(crypto) {
     uint8_t key[32];
     memset(key, 0x42, sizeof key);
     ctx_ = crypto.ctx_new();
     if (crypto.init(ctx_, crypto.aes_256_gcm(), nullptr, key, nullptr) != 1) abort();
-    for (int i = 0; i < p.packets; i++) {
-      plain_.emplace_back(static_cast<size_t>(size_), static_cast<uint8_t>(i));
-      result_.emplace_back(static_cast<size_t>(size_ + kTagSize));
+    for (int i = 0; i < packets; i++) {
+      const int size = sizes[static_cast<size_t>(i) % sizes.size()];
+      plain_.emplace_back(static_cast<size_t>(size), static_cast<uint8_t>(i));
+      result_.emplace_back(static_cast<size_t>(size + kTagSize));
     }
   }
   ~Lane() { crypto_.ctx_free(ctx_); }
@@ -104,27 +140,27 @@ class Lane {
   uint64_t Run(const std::atomic<bool> &stop) {
     uint64_t done = 0;
     while (!stop.load(std::memory_order_relaxed)) {
-      for (size_t i = 0; i < plain_.size(); i++) Encrypt(plain_[i].data(), result_[i].data(), ++seq_nr_);
+      for (size_t i = 0; i < plain_.size(); i++) Encrypt(plain_[i], result_[i].data(), ++seq_nr_);
       done += plain_.size();
     }
     return done;
   }
 
  private:
-  void Encrypt(const uint8_t *plain, uint8_t *result, uint64_t seq_nr) {
+  void Encrypt(const std::vector<uint8_t> &plain, uint8_t *result, uint64_t seq_nr) {
+    const int plain_size = static_cast<int>(plain.size());
     uint8_t iv[kIvSize] = {};
     memcpy(iv + kIvSize - sizeof seq_nr, &seq_nr, sizeof seq_nr);
     int size = 0;
     int rest = 0;
     const bool ok = crypto_.init(ctx_, nullptr, nullptr, nullptr, iv) == 1 &&
-                    crypto_.update(ctx_, result, &size, plain, size_) == 1 &&
+                    crypto_.update(ctx_, result, &size, plain.data(), plain_size) == 1 &&
                     crypto_.final(ctx_, result + size, &rest) == 1 &&
-                    crypto_.ctrl(ctx_, kCtrlGetTag, kTagSize, result + size_) == 1;
+                    crypto_.ctrl(ctx_, kCtrlGetTag, kTagSize, result + plain_size) == 1;
     if (!ok) abort();
   }
 
   const Libcrypto &crypto_;
-  int size_;
   void *ctx_;
   uint64_t seq_nr_ = 0;
   std::vector<std::vector<uint8_t>> plain_;
@@ -138,7 +174,7 @@ void Pin(int cpu) {
   if (pthread_setaffinity_np(pthread_self(), sizeof set, &set) != 0) abort();
 }
 
-double PacketsPerSecond(const Libcrypto &crypto, const Parameters &p) {
+double PacketsPerSecond(const Libcrypto &crypto, const Parameters &p, const std::vector<int> &sizes) {
   const std::vector<int> cpus = AllowedCpus();
   std::atomic<int> ready{0};
   std::atomic<bool> go{false};
@@ -148,7 +184,7 @@ double PacketsPerSecond(const Libcrypto &crypto, const Parameters &p) {
   for (int i = 0; i < p.threads; i++) {
     threads.emplace_back([&, i] {
       Pin(cpus[static_cast<size_t>(i) % cpus.size()]);
-      Lane lane(crypto, p);
+      Lane lane(crypto, p.packets, sizes);
       ready++;
       while (!go) std::this_thread::yield();
       packets += lane.Run(stop);
@@ -169,9 +205,13 @@ double PacketsPerSecond(const Libcrypto &crypto, const Parameters &p) {
 // Node calls this once when it has loaded the file; the arguments are an environment and an exports object.
 extern "C" __attribute__((visibility("default"))) void *napi_register_module_v1(void * /*env*/, void *exports) {
   const Parameters p = ReadParameters();
-  const double rate = PacketsPerSecond(FindLibcrypto(), p);
-  printf("{\"contender\":\"evp loop\",\"threads\":%d,\"packets\":%d,\"jobsPerSecond\":%.0f}\n", p.threads, p.packets,
-         rate);
+  const Libcrypto crypto = FindLibcrypto();
+  const char *separator = "{";
+  for (const Run &run : p.runs) {
+    printf("%s\"%s\":%.0f", separator, run.name.c_str(), PacketsPerSecond(crypto, p, run.sizes));
+    separator = ",";
+  }
+  printf("}\n");
   fflush(stdout);
   return exports;
 }

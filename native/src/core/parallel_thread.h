@@ -52,6 +52,8 @@ class ParallelThread {
   bool IsIdle() const { return PhaseOf(progress_.load(std::memory_order_acquire)) == kIdle; }
 
  private:
+  friend class ParallelThreadDrive;  // bench/native/instructions.cc: runs batches by hand
+
   static constexpr size_t kMaxBatch = 64;
   static constexpr uint64_t kBatchNs = 20'000;  // jobs for about this long are claimed at once
   static constexpr uint64_t kLongNs = 40'000;   // a batch that takes longer does not count as attendance
