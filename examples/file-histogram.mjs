@@ -33,6 +33,7 @@ while (true) {
   showProgress(before);
 }
 
+/** @param {number} bytes */
 function showProgress(bytes) {
   if (!process.stdout.isTTY) return;
   const full = Math.floor((30 * bytes) / Math.max(size, 1));

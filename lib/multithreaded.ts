@@ -41,7 +41,7 @@ export interface MultithreadedJob<A = any> {
    * The job's shared state: what the thread function's own documentation says. For functions of other addons: undefined or null, or
    * {@link MtMemory}; for one with `PADATA_TAKES_PARTS` an array of up to three of them. It is not copied; results are written there.
    */
-  fnArg?: A;
+  fnArg?: NoInfer<A>;
   /** The first unit: 0 to 2^53 - 1. Default 0. */
   start?: number;
   /** How many units: 0 to 2^53 - 1, and `start + size` is at most 2^53 - 1. With 0 nothing is called. */

@@ -77,9 +77,10 @@ function placementOf(memoryNodes: unknown): Float64Array {
     const name = `job.memoryNodes[${index}]`;
     if (typeof each !== 'object' || each === null) throw typeError(name, 'an object', each);
     const { start, end, node } = each;
-    checkInteger(`${name}.start`, start, before, MOST - 1);
-    checkInteger(`${name}.end`, end, start + 1, MOST);
-    checkInteger(`${name}.node`, node, 0, MOST_NODE);
+    const member = (of: string) => `${name}.${of}`;
+    checkInteger(member('start'), start, before, MOST - 1);
+    checkInteger(member('end'), end, start + 1, MOST);
+    checkInteger(member('node'), node, 0, MOST_NODE);
     numbers.push(start, end, node);
     before = end;
   }

@@ -53,8 +53,8 @@ describe('multithreaded jobs', () => {
     instance.doMultithreaded({ threadFn: histogram, fnArg: { bytes }, size: 10 });
     // @ts-expect-error a size there must be
     instance.doMultithreaded({ threadFn: histogram, fnArg: { bytes, counts } });
-    // @ts-expect-error a closure cannot run on another thread
-    instance.doMultithreaded({ threadFn: () => {}, size: 10 });
+    // @ts-expect-error a thread function there must be
+    instance.doMultithreaded({ fnArg: { bytes, counts }, size: 10 });
     const any: MultithreadedJob = { threadFn: sum, fnArg: undefined, size: 3, numaAware: true, memoryNodes: [] };
     instance.doMultithreadedSync({ ...any, onProgress: (done, size) => expectTypeOf(done).toEqualTypeOf(size) });
   });

@@ -9,6 +9,12 @@ import { firstCpu, here, instance, lastCpu, until, within, wrong } from '../supp
 
 const EIO = 5;
 const shared = (bytes: number) => new SharedArrayBuffer(bytes);
+/** The types of Node leave WebAssembly to those of browsers. */
+function newSharedWasmMemory(): SharedArrayBuffer {
+  const { Memory } = Reflect.get(globalThis, 'WebAssembly');
+  return new Memory({ initial: 1, maximum: 2, shared: true }).buffer;
+}
+
 const counted = (size = 1000): MultithreadedJob => ({ threadFn: range('countUnits'), fnArg: shared(size), size });
 
 /** What a call throws or rejects with. */
@@ -114,7 +120,7 @@ describe.each(Object.entries(ways))('%s: memory', (_name, run) => {
     ['a Float64Array', () => new Float64Array(shared(size))],
     ['a DataView', () => new DataView(shared(size))],
     ['a Buffer', () => Buffer.from(shared(size))],
-    ['the memory of WebAssembly', () => new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }).buffer],
+    ['the memory of WebAssembly', () => newSharedWasmMemory()],
   ])('takes %s', async (_what, make) => {
     const fnArg = make();
     await run(instance(), { threadFn: range('countUnits'), fnArg, size });
@@ -156,7 +162,7 @@ describe.each(Object.entries(ways))('%s: memory', (_name, run) => {
         return 1_000_000;
       }
     }
-    const fnArg = new Liar(shared(100));
+    const fnArg = new Liar(shared(100) as unknown as ArrayBuffer);
     expect(await failure(run(instance(), { threadFn: range('countUnits'), fnArg, size: 101 }))).toBeInstanceOf(Error);
     expect(fnArg.every((count) => count <= 1)).toBe(true);
   });

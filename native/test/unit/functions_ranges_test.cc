@@ -1,9 +1,8 @@
 // The thread functions of src/functions/: against loops, in any chunks, and with parts that are too short.
 #include <gtest/gtest.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -15,7 +14,7 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-int32_t Run(const padata_function* function, uint64_t start, uint64_t end, std::vector<padata_part> parts) {
+int32_t CallRange(const padata_function* function, uint64_t start, uint64_t end, std::vector<padata_part> parts) {
   auto* const arg = reinterpret_cast<uint8_t*>(parts.data());
   return function->range(start, end, arg, parts.size() * sizeof(padata_part), function->ctx);
 }
@@ -52,7 +51,7 @@ TEST(RangeFunctionsTest, HistogramCountsEachByte) {
   Bytes bytes = AnyBytes(5003, random);
   std::vector<uint64_t> counts(256);
   InPieces(bytes.size(), [&](uint64_t start, uint64_t end) {
-    ASSERT_EQ(Run(Histogram(), start, end, {PartOf(bytes), PartOf(counts)}), 0);
+    ASSERT_EQ(CallRange(Histogram(), start, end, {PartOf(bytes), PartOf(counts)}), 0);
   });
   std::vector<uint64_t> expected(256);
   for (uint8_t byte : bytes) ++expected[byte];
@@ -64,7 +63,7 @@ TEST(RangeFunctionsTest, SumAddsToTheTotal) {
   std::iota(values.begin(), values.end(), -100.0);
   std::vector<double> total = {0.5};
   InPieces(values.size(), [&](uint64_t start, uint64_t end) {
-    ASSERT_EQ(Run(Sum(), start, end, {PartOf(values), PartOf(total)}), 0);
+    ASSERT_EQ(CallRange(Sum(), start, end, {PartOf(values), PartOf(total)}), 0);
   });
   EXPECT_EQ(total[0], std::accumulate(values.begin(), values.end(), 0.5));
 }
@@ -76,7 +75,7 @@ TEST(RangeFunctionsTest, TranslateReplacesEachByte) {
   Bytes expected = bytes;
   for (uint8_t& byte : expected) byte = table[byte];
   InPieces(bytes.size(), [&](uint64_t start, uint64_t end) {
-    ASSERT_EQ(Run(Translate(), start, end, {PartOf(bytes), PartOf(table)}), 0);
+    ASSERT_EQ(CallRange(Translate(), start, end, {PartOf(bytes), PartOf(table)}), 0);
   });
   EXPECT_EQ(bytes, expected);
 }
@@ -88,23 +87,23 @@ TEST(RangeFunctionsTest, PartsThatAreTooShortOrMissingAreRefused) {
   std::vector<uint64_t> short_counts(255);
   std::vector<double> values(10);
   std::vector<double> none;
-  EXPECT_EQ(Run(Histogram(), 0, 101, {PartOf(bytes), PartOf(counts)}), -ERANGE);
-  EXPECT_EQ(Run(Histogram(), 0, 100, {PartOf(bytes), PartOf(short_counts)}), -ERANGE);
-  EXPECT_EQ(Run(Histogram(), 0, 100, {PartOf(bytes)}), -ERANGE);
-  EXPECT_EQ(Run(Histogram(), 0, 100, {}), -ERANGE);
-  EXPECT_EQ(Run(Sum(), 0, 11, {PartOf(values), PartOf(values)}), -ERANGE);
-  EXPECT_EQ(Run(Sum(), uint64_t{1} << 61, (uint64_t{1} << 61) + 1, {PartOf(values), PartOf(values)}), -ERANGE);
-  EXPECT_EQ(Run(Sum(), 0, 10, {PartOf(values), PartOf(none)}), -ERANGE);
-  EXPECT_EQ(Run(Translate(), 0, 100, {PartOf(bytes), PartOf(short_table)}), -ERANGE);
-  EXPECT_EQ(Run(Translate(), 0, 101, {PartOf(bytes), PartOf(counts)}), -ERANGE);
+  EXPECT_EQ(CallRange(Histogram(), 0, 101, {PartOf(bytes), PartOf(counts)}), -ERANGE);
+  EXPECT_EQ(CallRange(Histogram(), 0, 100, {PartOf(bytes), PartOf(short_counts)}), -ERANGE);
+  EXPECT_EQ(CallRange(Histogram(), 0, 100, {PartOf(bytes)}), -ERANGE);
+  EXPECT_EQ(CallRange(Histogram(), 0, 100, {}), -ERANGE);
+  EXPECT_EQ(CallRange(Sum(), 0, 11, {PartOf(values), PartOf(values)}), -ERANGE);
+  EXPECT_EQ(CallRange(Sum(), uint64_t{1} << 61, (uint64_t{1} << 61) + 1, {PartOf(values), PartOf(values)}), -ERANGE);
+  EXPECT_EQ(CallRange(Sum(), 0, 10, {PartOf(values), PartOf(none)}), -ERANGE);
+  EXPECT_EQ(CallRange(Translate(), 0, 100, {PartOf(bytes), PartOf(short_table)}), -ERANGE);
+  EXPECT_EQ(CallRange(Translate(), 0, 101, {PartOf(bytes), PartOf(counts)}), -ERANGE);
 }
 
 TEST(RangeFunctionsTest, PartsThatAreNotAlignedAreRefused) {
   std::vector<double> values(10);
   Bytes bytes(100);
   const padata_part crooked = {reinterpret_cast<uint8_t*>(values.data()) + 1, 64};
-  EXPECT_EQ(Run(Sum(), 0, 1, {crooked, PartOf(values)}), -ERANGE);
-  EXPECT_EQ(Run(Sum(), 0, 1, {PartOf(values), crooked}), -ERANGE);
+  EXPECT_EQ(CallRange(Sum(), 0, 1, {crooked, PartOf(values)}), -ERANGE);
+  EXPECT_EQ(CallRange(Sum(), 0, 1, {PartOf(values), crooked}), -ERANGE);
 }
 
 }  // namespace
