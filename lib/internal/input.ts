@@ -53,7 +53,13 @@ function copy(from: Uint8Array, size: number, to: Uint8Array, offset: number): v
 /** The bytes of a reference, see `native/src/functions/aead.h`. It begins behind the first part, on a multiple of 4. */
 const REFERENCE_BYTES = 24;
 
-function writeReference(words: Int32Array, at: number, source: AddonBytes | undefined, size: number, dst: AddonBytes): void {
+function writeReference(
+  words: Int32Array,
+  at: number,
+  source: AddonBytes | undefined,
+  size: number,
+  dst: AddonBytes,
+): void {
   if (source === undefined) {
     words[at] = 0;
     words[at + 1] = 0;

@@ -23,7 +23,15 @@ const CASES = [
   'objects dropped',
 ];
 
-const ALLOCATED = ['dropped', 'detached', 'transferred', 'overwritten', 'slabs scribbled on', 'submitted within', 'freed'];
+const ALLOCATED = [
+  'dropped',
+  'detached',
+  'transferred',
+  'overwritten',
+  'slabs scribbled on',
+  'submitted within',
+  'freed',
+];
 
 describe('invariant 6: the memory of a job in flight', () => {
   it.each(CASES)('%s', async (name) => {

@@ -70,7 +70,9 @@ describe('aead on memory of the addon', () => {
       const memory = allocate(2000);
       memory.set(data, 500);
       const text = memory.subarray(500, 1500);
-      expect(sealed.equals(await shell.run(encrypt, { iv, data: text, dst: memory.subarray(500 - at, 1516) }))).toBe(true);
+      expect(sealed.equals(await shell.run(encrypt, { iv, data: text, dst: memory.subarray(500 - at, 1516) }))).toBe(
+        true,
+      );
       memory.set(sealed, 500);
       const opened = await shell.run(decrypt, { iv, data: memory.subarray(500, 1516), dst: memory.subarray(500 - at) });
       expect(data.equals(opened)).toBe(true);
@@ -87,12 +89,14 @@ describe('aead on memory of the addon', () => {
 
   it('dst must be long enough, whatever it says of itself', async () => {
     const dst = allocate(100);
-    expect(() => shell.doParallel({ parallel: encrypt, serial() {}, data: { iv, data: randomBytes(85), dst } })).toThrow(
-      /dst.length/,
-    );
+    expect(() =>
+      shell.doParallel({ parallel: encrypt, serial() {}, data: { iv, data: randomBytes(85), dst } }),
+    ).toThrow(/dst.length/);
     const end = dst.subarray(50);
     Object.defineProperty(end, 'length', { value: 1000 });
-    await expect(shell.run(encrypt, { iv, data: randomBytes(85), dst: end })).rejects.toMatchObject({ code: 'ENOBUFS' });
+    await expect(shell.run(encrypt, { iv, data: randomBytes(85), dst: end })).rejects.toMatchObject({
+      code: 'ENOBUFS',
+    });
     const Bytes = dst.constructor as new (buffer: ArrayBuffer, offset: number) => Uint8Array;
     const shifted = new Bytes(dst.buffer as ArrayBuffer, 10);
     Object.defineProperty(shifted, 'byteOffset', { value: 5000 });

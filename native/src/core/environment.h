@@ -35,7 +35,8 @@ class Environment : public RefCounted<Environment> {
     alignas(64) std::atomic<uint32_t> armed;       // 1: the event loop sleeps, or is about to
     std::atomic<uint32_t> masks_changed;           // 1: usable masks have changed, for the event loop to tell
     std::atomic<uint32_t> mt_done;                 // 1: a multithreaded job is done
-    alignas(64) std::atomic<uint32_t> looking;     // 1: the event loop is awake, and has found nothing to do at its last look
+    alignas(
+        64) std::atomic<uint32_t> looking;  // 1: the event loop is awake, and has found nothing to do at its last look
   };
 
   // `wake(arg)` is called on any thread, with a lock held: it must only send a signal to the event loop. Never after Close().
