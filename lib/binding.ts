@@ -35,6 +35,8 @@ export interface SlabMemory {
 export interface BridgeHandle {
   readonly control: ArrayBuffer;
   setRef(isReferenced: boolean): void;
+  /** Lets a thread that wants this CPU have it. */
+  giveWay(): void;
   /** A string says why the value was refused. */
   addFunction(external: unknown): FunctionDescription | string;
   dropFunction(address: Address): void;

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export {
+  allocate,
   CpuMask,
   type CpuMaskLike,
   type Cpumasks,

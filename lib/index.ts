@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { allocate } from './allocate.js';
 export { CpuMask, type CpuMaskLike } from './cpumask.js';
 export { type Cpus, cpus } from './cpus.js';
 export { type ErrnoName, PadataError } from './errors.js';

@@ -33,7 +33,10 @@ export interface Job {
    */
   // biome-ignore lint/suspicious/noExplicitAny: as above
   serial: ((job: any) => void) | NativeFunction<any, any> | ModuleFunction<any, any>;
-  /** Input of a native or module function. Copied when the job is submitted; what happens to it afterwards does not matter. */
+  /**
+   * Input of a native or module function. Copied when the job is submitted; what happens to it afterwards does not matter. The exception is
+   * memory from `allocate()`, where a function says so.
+   */
   data?: unknown;
   /** For a module function: what to transfer, when to stop. */
   moduleOptions?: ModuleJobOptions | undefined;

@@ -10,7 +10,7 @@ import { performance } from 'node:perf_hooks';
 import { type BridgeHandle, binding } from '../binding.js';
 import { Fifo } from './fifo.js';
 import type { JobQueue } from './job-queue.js';
-import { ARMED, MASKS_CHANGED, MT_DONE, READY, READY_HEAD, READY_NEXT } from './layout.js';
+import { ARMED, LOOKING, MASKS_CHANGED, MT_DONE, READY, READY_HEAD, READY_NEXT } from './layout.js';
 import { SegmentCache } from './segment.js';
 import type { ShellPort } from './shell-port.js';
 import { SlabAllocator } from './slab.js';
@@ -193,6 +193,7 @@ export class Environment {
     this.#isScheduled = false;
     if (this.isDraining) return;
     Atomics.store(this.#control, ARMED, 0);
+    Atomics.store(this.#control, LOOKING, 0);
     if (Atomics.load(this.#control, MASKS_CHANGED) !== 0) this.#tellMasksChanged();
     if (Atomics.load(this.#control, MT_DONE) !== 0) this.#settleMtJobs();
     this.isDraining = true;
@@ -267,6 +268,7 @@ export class Environment {
     const isWorth = this.#pending <= POLL_PENDING || this.#meter.isBusy;
     const isPolling = isDone && this.#pending !== 0 && isWorth && this.#polls(hasDelivered, now);
     if (!isDone || isPolling) {
+      if (isPolling) this.#giveWay();
       this.#schedule();
       return;
     }
@@ -281,6 +283,12 @@ export class Environment {
     const control = this.#control;
     if (Atomics.load(control, READY_HEAD) !== 0) return true;
     return Atomics.load(control, MASKS_CHANGED) !== 0 || Atomics.load(control, MT_DONE) !== 0;
+  }
+
+  /** The loop has nothing to do but to look again: with many jobs in flight the thread of its CPU has, and goes first. */
+  #giveWay(): void {
+    Atomics.store(this.#control, LOOKING, 1);
+    if (this.#pending > POLL_PENDING) this.bridge.giveWay();
   }
 
   /** Whether the loop goes on looking for completions. */

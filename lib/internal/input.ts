@@ -1,4 +1,5 @@
-/** Copies the input of a job into a slab. */
+/** Copies the input of a job into a slab, or says where in memory of the addon it is. */
+import { AddonBytes } from './addon-bytes.js';
 import { BYTES, MAX_INPUT_BYTES, PART_SIZE, SIZE } from './layout.js';
 import type { FunctionHandle, InputParts } from './native-function.js';
 import type { Slab, SlabAllocator } from './slab.js';
@@ -49,10 +50,40 @@ function copy(from: Uint8Array, size: number, to: Uint8Array, offset: number): v
   }
 }
 
-/** The input of a job that has been copied. Reused: only valid until the next call of take(). */
+/** The bytes of a reference, see `native/src/functions/aead.h`. It begins behind the first part, on a multiple of 4. */
+const REFERENCE_BYTES = 24;
+
+function writeReference(
+  words: Int32Array,
+  at: number,
+  source: AddonBytes | undefined,
+  size: number,
+  dst: AddonBytes,
+): void {
+  if (source === undefined) {
+    words[at] = 0;
+    words[at + 1] = 0;
+  } else {
+    AddonBytes.writeAddress(source, words, at);
+  }
+  AddonBytes.writeAddress(dst, words, at + 2);
+  words[at + 4] = size;
+  words[at + 5] = AddonBytes.sizeOf(dst);
+}
+
+/** The third part, if the thread can read it where it is; not if writing to `dst` would change it in the midst of that. */
+function sourceFor(part: Uint8Array | undefined, dst: AddonBytes | undefined): AddonBytes | undefined {
+  if (dst === undefined) return undefined;
+  const source = AddonBytes.in(part);
+  return source === undefined || AddonBytes.areShifted(source, dst) ? undefined : source;
+}
+
+/** The input of a job, in a slab. Reused: only valid until the next call of take(). */
 export class Input {
   slab: Slab | undefined;
   dst: Uint8Array | undefined;
+  /** What the thread reads where it is. */
+  source: Uint8Array | undefined;
   #low = 0;
   #high = 0;
   #size = 0;
@@ -61,38 +92,59 @@ export class Input {
   #third = 0;
 
   /**
-   * Has the function's codec take the value apart, and copies the parts, with the function's room before and behind them.
+   * Has the function's codec take the value apart, and copies the parts, with the function's room before and behind them. Getters of the
+   * user's may run until the last part is copied, and may submit jobs themselves: so nothing is kept here before.
    *
+   * @param mayRefer whether the function may write its result elsewhere; a native serial() would look for it in the slab
    * @throws TypeError, RangeError, PadataError from the codec; RangeError for too much; PadataError ENOMEM
    */
-  take(slabs: SlabAllocator, fn: Encoding, value: unknown): void {
+  take(slabs: SlabAllocator, fn: Encoding, value: unknown, mayRefer = false): void {
     parts.clear();
-    fn.codec.encode(value, parts);
-    const { first, second, third } = parts;
-    this.#first = sizeOf(first);
-    this.#second = sizeOf(second);
-    this.#third = sizeOf(third);
-    this.#size = this.#first + this.#second + this.#third;
-    this.slab = undefined;
-    this.dst = parts.dst;
-    this.#low = this.#high = 0;
-    const room = fn.headroom + this.#size + fn.tailroom;
-    if (room === 0) return;
-    if (this.#size > MAX_INPUT_BYTES) throw tooLarge(this.#size);
-    const slab = slabs.reserve(room);
-    const offset = slabs.offset + fn.headroom;
-    try {
-      if (first !== undefined) copy(first, this.#first, slab.bytes, offset);
-      if (second !== undefined) copy(second, this.#second, slab.bytes, offset + this.#first);
-      if (third !== undefined) copy(third, this.#third, slab.bytes, offset + this.#first + this.#second);
-    } catch (error) {
-      slabs.release(slab);
-      throw error;
+    const { codec } = fn;
+    codec.encode(value, parts);
+    const { first, second, third, dst } = parts;
+    const target = mayRefer && codec.reference !== undefined ? AddonBytes.in(dst) : undefined;
+    const source = sourceFor(third, target);
+    const firstSize = sizeOf(first);
+    const secondSize = sizeOf(second);
+    const textSize = source === undefined ? sizeOf(third) : AddonBytes.sizeOf(source);
+    const thirdSize = source === undefined || codec.reference === 'copy' ? textSize : 0;
+    const behind = target === undefined ? firstSize : firstSize + REFERENCE_BYTES;
+    const size = behind + secondSize + thirdSize;
+    if (size > MAX_INPUT_BYTES) throw tooLarge(size);
+    const room = fn.headroom + size + fn.tailroom;
+    if (room === 0) {
+      this.#keep(undefined, 0, 0, 0, 0);
+    } else {
+      const home = target === undefined ? slabs : slabs.hidden;
+      const slab = home.reserve(room);
+      const offset = home.offset + fn.headroom;
+      try {
+        if (first !== undefined) copy(first, firstSize, slab.bytes, offset);
+        if (second !== undefined) copy(second, secondSize, slab.bytes, offset + behind);
+        if (third !== undefined && source === undefined) {
+          copy(third, thirdSize, slab.bytes, offset + behind + secondSize);
+        }
+      } catch (error) {
+        slabs.release(slab);
+        throw error;
+      }
+      if (target !== undefined) writeReference(slab.words, (offset + firstSize) >>> 2, source, textSize, target);
+      this.#keep(slab, offset, behind, secondSize, thirdSize);
     }
+    this.dst = dst;
+    this.source = source;
+  }
+
+  #keep(slab: Slab | undefined, offset: number, first: number, second: number, third: number): void {
     this.slab = slab;
-    const low = slab.low + offset;
+    this.#first = first;
+    this.#second = second;
+    this.#third = third;
+    this.#size = first + second + third;
+    const low = slab === undefined ? 0 : slab.low + offset;
     this.#low = low | 0;
-    this.#high = low < 2 ** 32 ? slab.high : slab.high + 1;
+    this.#high = slab === undefined ? 0 : low < 2 ** 32 ? slab.high : slab.high + 1;
   }
 
   /** Writes where the input is into the entry at word `base`. */

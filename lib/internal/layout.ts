@@ -58,6 +58,7 @@ export const READY_HEAD = 0;
 export const ARMED = 16;
 export const MASKS_CHANGED = 17;
 export const MT_DONE = 18;
+export const LOOKING = 32;
 
 /** The most parts that an input may have, and the most bytes: sizes are 32-bit words, offsets have a sign. */
 export const MAX_PARTS = 3;

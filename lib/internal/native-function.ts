@@ -35,6 +35,11 @@ export interface Codec<I, O> {
    * them, checked against the range. Without it an fnArg is taken as it is.
    */
   parts?(fnArg: unknown, start: number, end: number): NamedParts;
+  /**
+   * The function takes a reference behind the first part, see `native/src/functions/aead.h`: 'source' if it reads the third
+   * part where it is, 'copy' if it wants a place to copy that to. It is given one where `dst` is memory of the addon.
+   */
+  readonly reference?: 'source' | 'copy';
   /** What it means that the function ended with this errno. Without it the errors have the system's texts. */
   readonly explain?: Explain;
 }

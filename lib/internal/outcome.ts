@@ -41,7 +41,10 @@ export function setError(job: Job, thrown: unknown): void {
 function setOutcome(job: Job, parallel: FunctionHandle, segment: Segment, index: number): void {
   const base = index << 4;
   const dst = segment.dsts[index];
-  if (dst !== undefined) segment.dsts[index] = undefined; // also if the job failed: the next one here has its own, or none
+  if (dst !== undefined) {
+    segment.dsts[index] = undefined; // also if the job failed: the next one here has its own, or none
+    if (segment.sources[index] !== undefined) segment.sources[index] = undefined;
+  }
   const status = segment.words[base + STATUS] as number;
   if (status !== 0) {
     job.result = undefined;
@@ -65,7 +68,10 @@ function take(job: Job, segment: Segment, index: number, type: number, dst: Uint
 }
 
 function readResult(segment: Segment, index: number, type: number, dst: Uint8Array | undefined): Uint8Array | number {
-  if (type === RESULT_NUMBER) return segment.doubles[(index << 3) + RESULT_NUMBER_F64] as number;
+  if (type === RESULT_NUMBER) {
+    const number = segment.doubles[(index << 3) + RESULT_NUMBER_F64] as number;
+    return dst === undefined ? number : begin(dst, number); // a thread has written so many bytes there
+  }
   const base = index << 4;
   const { words } = segment;
   const slab = segment.slabs[index];
@@ -75,13 +81,17 @@ function readResult(segment: Segment, index: number, type: number, dst: Uint8Arr
   return dst === undefined ? environment.slabs.view(slab, offset, size) : copyTo(dst, slab, offset, size);
 }
 
-/** Into memory of the user's. He may have detached it or made it shorter meanwhile. */
 function copyTo(dst: Uint8Array, slab: Slab, offset: number, size: number): Uint8Array {
-  if (dst.length < size) {
-    throw new PadataError('ENOBUFS', 'doParallel', `dst has ${dst.length} bytes left, the result ${size}`);
-  }
+  const result = begin(dst, size);
   dst.set(environment.slabs.peek(slab, offset, size));
-  return dst.length === size ? dst : dst.subarray(0, size);
+  return result;
+}
+
+/** Memory of the user's. He may have detached it or made it shorter meanwhile. */
+function begin(dst: Uint8Array, size: number): Uint8Array {
+  if (dst.length === size) return dst;
+  if (dst.length > size) return dst.subarray(0, size);
+  throw new PadataError('ENOBUFS', 'doParallel', `dst has ${dst.length} bytes left, the result ${size}`);
 }
 
 /** Where the input begins in its slab: its address less that of the slab, which is less than 2^32. */

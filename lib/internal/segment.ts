@@ -29,6 +29,8 @@ export class Segment {
   slabs: (Slab | undefined)[] = NONE;
   /** Where results are to be copied to. */
   dsts: (Uint8Array | undefined)[] = NONE;
+  /** What threads read where it is: kept from being collected meanwhile. */
+  sources: (Uint8Array | undefined)[] = NONE;
   /** Native serial() functions are rare, so only they are here. */
   readonly serials = new Map<number, SerialHandle>();
   /** Of jobs whose parallel() is a module function. */
@@ -56,6 +58,11 @@ export class Segment {
   setDst(index: number, dst: Uint8Array): void {
     if (this.dsts === NONE) this.dsts = empty();
     this.dsts[index] = dst;
+  }
+
+  setSource(index: number, source: Uint8Array): void {
+    if (this.sources === NONE) this.sources = empty();
+    this.sources[index] = source;
   }
 }
 

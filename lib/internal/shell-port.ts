@@ -118,6 +118,7 @@ export class ShellPort {
       input.write(words, base);
       segment.setSlab(index, input.slab);
       if (input.dst !== undefined) segment.setDst(index, input.dst);
+      if (input.source !== undefined) segment.setSource(index, input.source);
     } else {
       words[base + BYTES] = 0;
       words[base + BYTES + 1] = 0;
@@ -249,7 +250,7 @@ export class ShellPort {
 
   /** The input may have getters, and those are the user's: what they may have freed is looked at again. */
   #takeInput(data: unknown, parallel: FunctionHandle, serial: SerialHandle | undefined): void {
-    input.take(environment.slabs, parallel, data);
+    input.take(environment.slabs, parallel, data, serial === undefined);
     if (!this.isFreed && !parallel.isFreed && serial?.isFreed !== true) return;
     this.#giveUpInput(true);
     throw new PadataError('EINVAL', 'doParallel', 'the shell or the function was freed while job.data was read');

@@ -11,9 +11,11 @@ import { PadataError } from '../errors.js';
 
 /** One piece of memory. `inFlight` counts the jobs that use it. */
 export class Slab {
+  readonly home: SlabAllocator;
   /** All of it. Empty if somebody detached its ArrayBuffer. */
   readonly bytes: Uint8Array;
   readonly buffer: ArrayBuffer;
+  readonly words: Int32Array;
   readonly low: number;
   readonly high: number;
   readonly handle: number;
@@ -21,9 +23,11 @@ export class Slab {
   used = 0;
   isExposed = false;
 
-  constructor(memory: { buffer: ArrayBuffer; address: number; handle: number }) {
+  constructor(home: SlabAllocator, memory: { buffer: ArrayBuffer; address: number; handle: number }) {
+    this.home = home;
     this.buffer = memory.buffer;
     this.bytes = new Uint8Array(memory.buffer);
+    this.words = new Int32Array(memory.buffer, 0, memory.buffer.byteLength >>> 2);
     this.low = memory.address % 2 ** 32;
     this.high = Math.floor(memory.address / 2 ** 32);
     this.handle = memory.handle;
@@ -42,11 +46,18 @@ export class SlabAllocator {
   readonly #bridge: BridgeHandle;
   #current: Slab | undefined;
   readonly #free: Slab[] = [];
+  #hidden: SlabAllocator | undefined;
   /** Where the place begins that the last call of reserve() has found. */
   offset = 0;
 
   constructor(bridge: BridgeHandle) {
     this.#bridge = bridge;
+  }
+
+  /** Slabs that no view is handed out of, so that nobody else can write to them: for what threads have to rely on. */
+  get hidden(): SlabAllocator {
+    this.#hidden ??= new SlabAllocator(this.#bridge);
+    return this.#hidden;
   }
 
   /**
@@ -63,9 +74,12 @@ export class SlabAllocator {
     return this.#take(this.#current, size);
   }
 
-  /** A job that used the slab has been serialized. */
+  /** A job that used the slab, a hidden one perhaps, has been serialized. */
   release(slab: Slab): void {
-    if (--slab.inFlight !== 0) return;
+    if (--slab.inFlight === 0) slab.home.#vacate(slab);
+  }
+
+  #vacate(slab: Slab): void {
     if (slab !== this.#current) {
       this.#discard(slab);
     } else if (!slab.isExposed) {
@@ -96,7 +110,7 @@ export class SlabAllocator {
   #make(bytes: number): Slab {
     const memory = this.#bridge.addSlab(bytes);
     if (memory === undefined) throw new PadataError('ENOMEM', 'doParallel', `no memory for ${bytes} bytes of input`);
-    return new Slab(memory);
+    return new Slab(this, memory);
   }
 
   #retireCurrent(): void {

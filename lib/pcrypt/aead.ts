@@ -6,7 +6,10 @@ import type { Codec, InputParts } from '../internal/native-function.js';
 import { checkBytes, checkInteger, checkName, checkOptions, rangeError, typeError } from '../internal/validate.js';
 import type { NativeFunction } from '../native-function.js';
 
-/** The input of a job of {@link Aead}. All of it is copied when the job is submitted. */
+/**
+ * The input of a job of {@link Aead}. All of it is copied when the job is submitted, except where `dst` and `data` are memory from
+ * `allocate()`.
+ */
 export interface AeadRequest {
   /**
    * The initialization vector: {@link Aead.ivSize} bytes. With AES-GCM and ChaCha20-Poly1305, never use one twice with the
@@ -26,6 +29,10 @@ export interface AeadRequest {
    * `data.length - authSize` to decrypt, else a RangeError. `job.result` is then this array, or a subarray as long as the
    * result. Written in the job's turn, just before serial(); if it was detached or made shorter meanwhile, the job ends
    * with ENOBUFS. Default: memory of padata's, new for each result. To use buffers again costs less than new ones.
+   *
+   * Memory from `allocate()` costs least: the thread writes the result there by itself, at any time until serial() is called, and if `data`
+   * is from there as well (the same bytes, or others), it is read where it is. So leave both alone until then. If the job fails, what is
+   * in `dst` means nothing; but plaintext that was not authenticated never gets there.
    */
   dst?: Uint8Array;
 }
@@ -70,6 +77,7 @@ const explainDecrypt = explainer({
 
 class AeadCodec implements Codec<AeadRequest, Uint8Array> {
   readonly explain: Explain;
+  readonly reference: 'source' | 'copy';
   readonly #ivSize: number;
   readonly #espAadOnly: boolean;
   readonly #growth: number;
@@ -80,6 +88,7 @@ class AeadCodec implements Codec<AeadRequest, Uint8Array> {
     this.#ivSize = ivSize;
     this.#espAadOnly = espAadOnly;
     this.#growth = growth;
+    this.reference = growth < 0 ? 'copy' : 'source';
   }
 
   encode(input: AeadRequest, parts: InputParts): void {

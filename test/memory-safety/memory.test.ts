@@ -23,10 +23,27 @@ const CASES = [
   'objects dropped',
 ];
 
+const ALLOCATED = [
+  'dropped',
+  'detached',
+  'transferred',
+  'overwritten',
+  'slabs scribbled on',
+  'submitted within',
+  'freed',
+];
+
 describe('invariant 6: the memory of a job in flight', () => {
   it.each(CASES)('%s', async (name) => {
     const execArgv = ['--expose-gc', '--allow-natives-syntax'];
     const ended = await runScript('memory.cjs', [name], { execArgv });
+    expect(ended.stderr).toBe('');
+    expect(ended).toMatchObject(ends(0, 'ok'));
+  });
+
+  it.each(ALLOCATED)('from allocate(): %s', async (name) => {
+    const execArgv = ['--expose-gc', '--allow-natives-syntax'];
+    const ended = await runScript('allocated.cjs', [name], { execArgv });
     expect(ended.stderr).toBe('');
     expect(ended).toMatchObject(ends(0, 'ok'));
   });

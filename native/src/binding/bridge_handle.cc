@@ -4,6 +4,7 @@
 #include "binding/handles.h"
 #include "core/function.h"
 #include "core/segment.h"
+#include "core/sync.h"
 
 namespace padata {
 namespace {
@@ -26,6 +27,7 @@ Napi::Function BridgeHandle::Define(Napi::Env env) {
                      {
                          InstanceAccessor<&BridgeHandle::Control>("control"),
                          InstanceMethod<&BridgeHandle::SetRef>("setRef"),
+                         InstanceMethod<&BridgeHandle::GiveWay>("giveWay"),
                          InstanceMethod<&BridgeHandle::AddFunction>("addFunction"),
                          InstanceMethod<&BridgeHandle::DropFunction>("dropFunction"),
                          InstanceMethod<&BridgeHandle::AddSlab>("addSlab"),
@@ -48,6 +50,8 @@ Napi::Value BridgeHandle::Control(const Napi::CallbackInfo& info) {
 void BridgeHandle::SetRef(const Napi::CallbackInfo& info) {
   info[0].ToBoolean() ? bridge_->Ref(info.Env()) : bridge_->Unref(info.Env());
 }
+
+void BridgeHandle::GiveWay(const Napi::CallbackInfo& /*info*/) { YieldCpu(); }
 
 // A string says why not.
 Napi::Value BridgeHandle::AddFunction(const Napi::CallbackInfo& info) {

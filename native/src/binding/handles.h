@@ -25,6 +25,7 @@ class BridgeHandle : public Napi::ObjectWrap<BridgeHandle> {
  private:
   Napi::Value Control(const Napi::CallbackInfo& info);
   void SetRef(const Napi::CallbackInfo& info);
+  void GiveWay(const Napi::CallbackInfo& info);
   Napi::Value AddFunction(const Napi::CallbackInfo& info);
   void DropFunction(const Napi::CallbackInfo& info);
   Napi::Value AddSlab(const Napi::CallbackInfo& info);

@@ -56,7 +56,7 @@ void Environment::Sleep(uint64_t timeout_ns) {
 
 void Environment::LookAtLoop() {
   const uint32_t share = awake_share_.load(std::memory_order_relaxed);
-  awake_share_.store(share - share / 32 + (IsAwake() ? kWhole / 32 : 0), std::memory_order_relaxed);
+  awake_share_.store(share - share / 32 + (IsAtWork() ? kWhole / 32 : 0), std::memory_order_relaxed);
 }
 
 void Environment::WakeLoop() {

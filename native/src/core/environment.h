@@ -35,6 +35,8 @@ class Environment : public RefCounted<Environment> {
     alignas(64) std::atomic<uint32_t> armed;       // 1: the event loop sleeps, or is about to
     std::atomic<uint32_t> masks_changed;           // 1: usable masks have changed, for the event loop to tell
     std::atomic<uint32_t> mt_done;                 // 1: a multithreaded job is done
+    alignas(
+        64) std::atomic<uint32_t> looking;  // 1: the event loop is awake, and has found nothing to do at its last look
   };
 
   // `wake(arg)` is called on any thread, with a lock held: it must only send a signal to the event loop. Never after Close().
@@ -63,6 +65,7 @@ class Environment : public RefCounted<Environment> {
   int loop_cpu() const { return loop_cpu_.load(std::memory_order_relaxed); }
   // Any thread: a hint. Between wake-up and sleep the loop wants a CPU.
   bool IsAwake() { return control().armed.load(std::memory_order_relaxed) == 0; }
+  bool IsAtWork() { return IsAwake() && control().looking.load(std::memory_order_relaxed) == 0; }
   // Parallel threads, now and then: looks whether the loop is awake. IsBusy() is what came of it: awake nearly always, so that
   // its CPU has nothing to give away. Both are hints; threads may overwrite each other's looks.
   void LookAtLoop();

@@ -1,6 +1,7 @@
 #include "functions/aead.h"
 
 #include <cerrno>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -15,20 +16,44 @@ void SetResult(padata_call& call, uint8_t* bytes, size_t size) {
   call.result.size = static_cast<uint32_t>(size);
 }
 
+void SetResult(padata_call& call, size_t size) {
+  call.result.type = PADATA_RESULT_NUMBER;
+  call.result.number = static_cast<double>(size);
+}
+
 // The parts of a call, if the algorithm takes such sizes.
 struct Request {
   const uint8_t* iv;
   AssociatedData aad;
-  uint8_t* data;
+  uint8_t* place;  // part 2
+  const uint8_t* source;
   size_t size;
+  uint8_t* destination = nullptr;  // nullptr: in place
+  size_t capacity = 0;
   bool valid;
 
   Request(const padata_call& call, const AeadCipher& cipher)
       : iv(call.bytes),
         aad{call.bytes + call.part_size[0], call.part_size[1]},
-        data(call.bytes + call.part_size[0] + call.part_size[1]),
+        place(call.bytes + call.part_size[0] + call.part_size[1]),
+        source(place),
         size(call.part_size[2]),
-        valid(call.part_size[0] == cipher.iv_size() && cipher.algorithm().AllowsAadSize(aad.size)) {}
+        valid(cipher.algorithm().AllowsAadSize(aad.size)) {
+    if (call.part_size[0] == cipher.iv_size()) return;
+    valid = valid && call.part_size[0] == cipher.iv_size() + sizeof(AeadReference);
+    if (valid) Follow(call);
+  }
+
+ private:
+  void Follow(const padata_call& call) {
+    AeadReference reference;
+    std::memcpy(&reference, call.bytes + call.part_size[0] - sizeof reference, sizeof reference);
+    if (reference.source != nullptr) source = reference.source;
+    destination = reference.destination;
+    size = reference.size;
+    capacity = reference.capacity;
+    valid = reference.source != nullptr || call.part_size[2] == size;
+  }
 };
 
 class AeadEncrypt final : public FunctionObject<AeadEncrypt> {
@@ -39,9 +64,15 @@ class AeadEncrypt final : public FunctionObject<AeadEncrypt> {
   int32_t Run(padata_call& call) {
     const Request request(call, *cipher_);
     if (!request.valid) return -EINVAL;
-    const int32_t error = cipher_->Encrypt(call.cpu, request.iv, request.aad, request.data, request.size);
-    if (error == 0) SetResult(call, request.data, request.size + cipher_->auth_size());
-    return error;
+    const bool in_place = request.destination == nullptr;
+    const size_t result_size = request.size + cipher_->auth_size();
+    if (!in_place && request.capacity < result_size) return -ENOBUFS;
+    uint8_t* const destination = in_place ? request.place : request.destination;
+    const int32_t error =
+        cipher_->Encrypt(call.cpu, request.iv, request.aad, request.source, request.size, destination);
+    if (error != 0) return error;
+    in_place ? SetResult(call, destination, result_size) : SetResult(call, result_size);
+    return 0;
   }
 
  private:
@@ -57,12 +88,25 @@ class AeadDecrypt final : public FunctionObject<AeadDecrypt> {
     const Request request(call, *cipher_);
     if (!request.valid || request.size < cipher_->auth_size()) return -EINVAL;
     const size_t size = request.size - cipher_->auth_size();
-    const int32_t error = cipher_->Decrypt(call.cpu, request.iv, request.aad, request.data, size);
-    if (error == 0) SetResult(call, request.data, size);
+    if (request.destination != nullptr) return RunReference(call, request, size);
+    const int32_t error = cipher_->Decrypt(call.cpu, request.iv, request.aad, request.place, size);
+    if (error == 0) SetResult(call, request.place, size);
     return error;
   }
 
  private:
+  // libcrypto reads the text twice, and writes plaintext before it has seen the tag: both happens where nobody else looks.
+  int32_t RunReference(padata_call& call, const Request& request, size_t size) {
+    if (call.part_size[2] != request.size) return -EINVAL;
+    if (request.capacity < size) return -ENOBUFS;
+    if (request.source != request.place) std::memcpy(request.place, request.source, request.size);
+    const int32_t error = cipher_->Decrypt(call.cpu, request.iv, request.aad, request.place, size);
+    if (error != 0) return error;
+    std::memcpy(request.destination, request.place, size);
+    SetResult(call, size);
+    return 0;
+  }
+
   const std::unique_ptr<AeadCipher> cipher_;
 };
 

@@ -62,19 +62,20 @@ AeadCipher::Nonce AeadCipher::NonceOf(const uint8_t* iv) const {
   return nonce;
 }
 
-int32_t AeadCipher::Encrypt(int32_t cpu, const uint8_t* iv, AssociatedData aad, uint8_t* data, size_t size) {
+int32_t AeadCipher::Encrypt(int32_t cpu, const uint8_t* iv, AssociatedData aad, const uint8_t* source, size_t size,
+                            uint8_t* destination) {
   if (size > kMaxSize || aad.size > kMaxSize) return -EMSGSIZE;
   const KeyedContexts::Lease lease(contexts_, cpu);
   EvpCipherCtx* ctx = lease.ctx();
   if (ctx == nullptr) return -ENOMEM;
 
   const Nonce nonce = NonceOf(iv);
-  TagParameter tag(data + size, auth_size_);
+  TagParameter tag(destination + size, auth_size_);
   int done = 0;
   const bool ok = crypto_.EVP_EncryptInit_ex2(ctx, nullptr, nullptr, nonce.data(), nullptr) == 1 &&
                   crypto_.EVP_EncryptUpdate(ctx, nullptr, &done, aad.bytes, static_cast<int>(aad.size)) == 1 &&
-                  crypto_.EVP_EncryptUpdate(ctx, data, &done, data, static_cast<int>(size)) == 1 &&
-                  crypto_.EVP_EncryptFinal_ex(ctx, data + size, &done) == 1 &&
+                  crypto_.EVP_EncryptUpdate(ctx, destination, &done, source, static_cast<int>(size)) == 1 &&
+                  crypto_.EVP_EncryptFinal_ex(ctx, destination + size, &done) == 1 &&
                   crypto_.EVP_CIPHER_CTX_get_params(ctx, tag.params) == 1;
   if (ok) return 0;
   crypto_.ERR_clear_error();

@@ -38,9 +38,14 @@ class AeadCipher {
   // The following may be called on several CPUs at the same time; `cpu` is the CPU that this call runs on. `iv` has
   // iv_size() bytes.
 
-  /// Encrypts `size` bytes in place and writes the tag behind them. 0; -EMSGSIZE beyond 2 GiB; -ENOMEM; -EIO if
-  /// libcrypto refuses.
-  int32_t Encrypt(int32_t cpu, const uint8_t* iv, AssociatedData aad, uint8_t* data, size_t size);
+  /// Encrypts `size` bytes of `source` to `destination`, which may be the same but must not overlap otherwise, and writes the
+  /// tag behind them. 0; -EMSGSIZE beyond 2 GiB; -ENOMEM; -EIO if libcrypto refuses.
+  int32_t Encrypt(int32_t cpu, const uint8_t* iv, AssociatedData aad, const uint8_t* source, size_t size,
+                  uint8_t* destination);
+  /// The same in place.
+  int32_t Encrypt(int32_t cpu, const uint8_t* iv, AssociatedData aad, uint8_t* data, size_t size) {
+    return Encrypt(cpu, iv, aad, data, size, data);
+  }
 
   /// Decrypts `size` bytes in place; the tag lies behind them. The same errors, or -EBADMSG if the tag does not verify. After
   /// any error the `size` bytes are zero.

@@ -4,6 +4,15 @@
 #include <new>
 
 namespace padata::functions {
+namespace {
+
+// Differs from one living thread to the next. A thread may get that of one that has ended, and with it its slots.
+const void* ThisThread() {
+  static thread_local char here;
+  return &here;
+}
+
+}  // namespace
 
 KeyedContexts::KeyedContexts(const Libcrypto& crypto, EvpCipher* cipher, Direction direction, const uint8_t* key,
                              size_t key_size)
@@ -45,13 +54,19 @@ KeyedContexts::Block* KeyedContexts::BlockOf(size_t index) {
 }
 
 KeyedContexts::Slot* KeyedContexts::Borrow(int32_t cpu) {
-  const auto index = static_cast<size_t>(cpu);
-  if (cpu < 0 || index >= kBlocks * kSlotsPerBlock) return nullptr;
-  Block* block = BlockOf(index / kSlotsPerBlock);
+  const size_t first = static_cast<size_t>(cpu) * kSlotsPerCpu;
+  if (cpu < 0 || first >= kBlocks * kSlotsPerBlock) return nullptr;
+  Block* block = BlockOf(first / kSlotsPerBlock);
   if (block == nullptr) return nullptr;
-  Slot& slot = (*block)[index % kSlotsPerBlock];
-  // Acquire pairs with the release in ~Lease(): what the last borrower did to the context comes first.
-  return slot.lent.exchange(true, std::memory_order_acquire) ? nullptr : &slot;
+  const void* const self = ThisThread();
+  for (size_t i = 0; i < kSlotsPerCpu; ++i) {
+    Slot& slot = (*block)[first % kSlotsPerBlock + i];
+    // Relaxed: only the owner looks into its slot, and it has written itself what it finds there.
+    const void* owner = slot.owner.load(std::memory_order_relaxed);
+    if (owner == self) return &slot;
+    if (owner == nullptr && slot.owner.compare_exchange_strong(owner, self, std::memory_order_relaxed)) return &slot;
+  }
+  return nullptr;
 }
 
 KeyedContexts::Lease::Lease(KeyedContexts& owner, int32_t cpu) : owner_(owner), slot_(owner.Borrow(cpu)) {
@@ -64,11 +79,7 @@ KeyedContexts::Lease::Lease(KeyedContexts& owner, int32_t cpu) : owner_(owner), 
 }
 
 KeyedContexts::Lease::~Lease() {
-  if (slot_ != nullptr) {
-    slot_->lent.store(false, std::memory_order_release);
-  } else {
-    owner_.crypto_.EVP_CIPHER_CTX_free(ctx_);
-  }
+  if (slot_ == nullptr) owner_.crypto_.EVP_CIPHER_CTX_free(ctx_);
 }
 
 }  // namespace padata::functions

@@ -1,8 +1,8 @@
-// Cipher contexts that stay keyed: one per CPU, made and keyed when that CPU first needs it.
+// Cipher contexts that stay keyed: two per CPU, made and keyed when a thread of that CPU first needs one.
 //
-// A context is used by one call at a time. The parallel and the serial thread of a CPU may both come for it, so it is
-// lent under a flag; whoever finds it lent, or names a CPU beyond the table, gets a context for this one call. Slots never move,
-// therefore nothing is locked.
+// A context belongs to the thread that came first, for good: the parallel and the serial thread of a CPU have one each. Who comes
+// later, or names a CPU beyond the table, gets a context for this one call. Slots never move, and are not contended for, therefore
+// nothing is locked: an atomic exchange would wait until all that was written before has left the CPU.
 //
 // Ownership: keeps the key, and wipes it and all contexts when it ends. No context may be lent then.
 #ifndef PADATA_FUNCTIONS_KEYED_CONTEXTS_H_
@@ -50,12 +50,14 @@ class KeyedContexts {
  private:
   // A cache line each: neighbours belong to other CPUs.
   struct alignas(64) Slot {
-    std::atomic<bool> lent{false};
-    EvpCipherCtx* ctx = nullptr;  // whoever has set `lent` may use it
+    std::atomic<const void*> owner{nullptr};  // see ThisThread(); set once
+    EvpCipherCtx* ctx = nullptr;              // the owner's
   };
+  static constexpr size_t kSlotsPerCpu = 2;
   static constexpr size_t kSlotsPerBlock = 64;
-  static constexpr size_t kBlocks = 128;  // for 8192 CPUs, the most that Linux can be built for on x86
+  static constexpr size_t kBlocks = 256;  // for 8192 CPUs, the most that Linux can be built for on x86
   using Block = std::array<Slot, kSlotsPerBlock>;
+  static_assert(kSlotsPerBlock % kSlotsPerCpu == 0);
 
   Slot* Borrow(int32_t cpu);
   Block* BlockOf(size_t index);
