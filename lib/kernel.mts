@@ -1,4 +1,4 @@
-export type { CbCpu, padata_instance, padata_priv, padata_shell } from './kernel.js';
+export type { CbCpu, padata_instance, padata_mt_job, padata_priv, padata_shell } from './kernel.js';
 export {
   EAGAIN,
   EBUSY,
@@ -8,6 +8,7 @@ export {
   PADATA_CPU_SERIAL,
   padata_alloc,
   padata_alloc_shell,
+  padata_do_multithreaded,
   padata_do_parallel,
   padata_do_serial,
   padata_free,

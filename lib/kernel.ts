@@ -39,4 +39,5 @@ export {
   padata_start,
   padata_stop,
 } from './kernel/api-2020.js';
+export { padata_do_multithreaded, type padata_mt_job } from './kernel/mt-job.js';
 export { EAGAIN, EBUSY, EINVAL, ENOMEM } from './kernel/refusal.js';

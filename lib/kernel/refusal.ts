@@ -19,10 +19,11 @@ const debug = debuglog('padata');
 const WRONG_ARGUMENT = new Set<unknown>(['ERR_INVALID_ARG_TYPE', 'ERR_OUT_OF_RANGE']);
 
 /**
- * The negative errno for what one of the classes has thrown. What is neither an error of the mechanism nor a wrong argument comes
+ * The negative errno for what one of the classes has thrown; of several errors, the first one. What is neither an error of the mechanism nor a wrong argument comes
  * from the caller's own code (a getter of the job), and is thrown on.
  */
 export function refusal(error: unknown): number {
+  if (error instanceof AggregateError) return refusal(error.errors[0]);
   if (error instanceof PadataError) return refused(error.errno, error.message);
   if (error instanceof Error && 'code' in error && WRONG_ARGUMENT.has(error.code))
     return refused(-EINVAL, error.message);

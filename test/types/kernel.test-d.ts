@@ -1,6 +1,6 @@
 /** The types of the kernel's APIs: what compiles, what comes out, and what must not compile. Checked by tsc, never run. */
 import type { CpuMaskLike, Job, Padata, Shell } from 'padata';
-import { crc32, noop } from 'padata/functions';
+import { crc32, histogram, noop } from 'padata/functions';
 import * as kernel from 'padata/kernel';
 import * as first from 'padata/kernel/2.6.34';
 import { describe, expectTypeOf, test } from 'vitest';
@@ -39,6 +39,17 @@ describe('padata/kernel', () => {
       expectTypeOf(call).toEqualTypeOf<(pinst: Padata) => number>();
     }
     expectTypeOf(-kernel.EBUSY).toEqualTypeOf<number>();
+  });
+
+  test('a multithreaded job has the kernel’s members', () => {
+    const fn_arg = { bytes: new Uint8Array(8), counts: new BigUint64Array(256) };
+    const job = { thread_fn: histogram, fn_arg, start: 0, size: 8, align: 1, min_chunk: 1, max_threads: 2 };
+    expectTypeOf(kernel.padata_do_multithreaded({ ...job, numa_aware: false })).toEqualTypeOf<number>();
+    expectTypeOf<typeof job>().toExtend<kernel.padata_mt_job>();
+    // @ts-expect-error the members of the class are called otherwise
+    kernel.padata_do_multithreaded({ threadFn: histogram, fnArg: fn_arg, size: 8 });
+    // @ts-expect-error the shared state is what the thread function takes
+    kernel.padata_do_multithreaded({ ...job, fn_arg: { bytes: 'text' } });
   });
 
   test('cb_cpu is a box, and a job has both functions', () => {

@@ -1,6 +1,6 @@
 /** padata/kernel/2.6.34 beyond the document: wrong arguments, and padata_free where it cannot wait. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Job, nativeFunction, PadataError } from 'padata';
+import { type Job, moduleFunction, nativeFunction, PadataError } from 'padata';
 import { echo, noop, spin } from 'padata/functions';
 import * as first from 'padata/kernel/2.6.34';
 import { alloc_workqueue, padata_alloc, padata_do_parallel, padata_do_serial, padata_free } from 'padata/kernel/2.6.34';
@@ -71,6 +71,18 @@ describe('padata_free', () => {
     for (let i = 0; i < 100; i++) padata_do_parallel(pinst, task(), firstCpu);
     padata_free(pinst);
     expect(calls).toBe(100);
+  });
+
+  it('waits for module functions, also where isolates have yet to start', () => {
+    const pinst = setUpFirst();
+    const seen: unknown[] = [];
+    const parallel = moduleFunction<number, number>(new URL('../fixtures/modules/esm.mjs', import.meta.url));
+    for (let data = 0; data < 20; data++) {
+      const task: Job = { parallel, data, serial: ({ result, error }) => seen.push(error ?? result) };
+      expect(padata_do_parallel(pinst, task, firstCpu)).toBe(-EINPROGRESS);
+    }
+    padata_free(pinst, 60_000);
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => 2 * i));
   });
 
   it('waits for a task that had begun when the mask was emptied', async () => {
