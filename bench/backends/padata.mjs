@@ -1,4 +1,5 @@
 import { deflateRaw } from 'node:zlib';
+import { allocate } from 'padata';
 import { echo, noop, spin } from 'padata/functions';
 import { aead } from 'padata/pcrypt';
 import { echoInput } from '../lib/inputs.mjs';
@@ -27,8 +28,14 @@ function closureBackend(shell) {
   };
 }
 
+/** @param {boolean | undefined} dst @param {boolean | undefined} allocated */
+function resultBuffer(dst, allocated) {
+  if (allocated) return allocate(maxPacketSize + 16);
+  return dst ? new Uint8Array(maxPacketSize + 16) : undefined;
+}
+
 /** @param {import('padata').Shell} shell @param {Options} options @returns {import('../lib/types.mjs').Backend} */
-function nativeBackend(shell, { dst, promises }) {
+function nativeBackend(shell, { dst, allocated, promises }) {
   const gcm = aead('gcm(aes)', key);
   /** @type {Map<number, ReturnType<typeof spin>>} */
   const spins = new Map();
@@ -44,8 +51,8 @@ function nativeBackend(shell, { dst, promises }) {
     noopLane: (done) => (promises ? promiseLane(runNoop, undefined, done) : new PlainJob(shell, noop, done)),
     spinLane: (nanoseconds, done) => new PlainJob(shell, spinFor(nanoseconds), done),
     echoLane: (size, done) => new BytesJob(shell, echo, echoInput(size), done),
-    packetLane: (next, done) =>
-      new PacketJob(shell, gcm.encrypt, next, done, dst ? new Uint8Array(maxPacketSize + 16) : undefined),
+    allocate: allocated ? allocate : undefined,
+    packetLane: (next, done) => new PacketJob(shell, gcm.encrypt, next, done, resultBuffer(dst, allocated)),
     async mapSpin(nanoseconds, count) {
       const inputs = Array.from({ length: count });
       let finished = 0;

@@ -19,12 +19,13 @@ export const key = new Uint8Array(32).fill(0x42);
  *
  * @param {number} count
  * @param {number[]} sizes in bytes, in turn
+ * @param {(size: number) => Uint8Array} [allocate] makes the buffers
  * @returns {() => import('./types.mjs').Packet}
  */
-export function packetSource(count, sizes) {
+export function packetSource(count, sizes, allocate = (size) => new Uint8Array(size)) {
   const packets = Array.from({ length: count }, (_, i) => {
     const iv = new Uint8Array(12);
-    const data = new Uint8Array(sizes[i % sizes.length]).fill(i);
+    const data = allocate(sizes[i % sizes.length]).fill(i);
     return { iv, data, counter: new Uint32Array(iv.buffer, 4, 1) };
   });
   let seqNr = 0;

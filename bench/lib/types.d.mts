@@ -28,6 +28,8 @@ export interface Backend {
   churnLane?(rounds: number, done: Done<Uint8Array>): Lane;
   /** A lane that compresses the same bytes over and over (raw deflate). */
   deflateLane?(input: Uint8Array, done: Done<Uint8Array>): Lane;
+  /** Where it has memory of its own for packets: makes a buffer. */
+  allocate?: ((size: number) => Uint8Array) | undefined;
   /** A lane that encrypts what next() gives; the result is ciphertext and tag, one behind the other. */
   packetLane?(next: () => Packet, done: Done<Uint8Array>): Lane;
   /** Encrypts one packet on the spot, on the calling thread; for the contender that has no queue. */

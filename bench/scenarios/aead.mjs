@@ -11,7 +11,7 @@ import { threads } from '../lib/threads.mjs';
 /** A ring of buffers, each used again when its result is there: as many as a network card's driver has by default. */
 const inFlight = 256;
 
-/** With results in new memory, and in buffers that are used again. @type {Contender[]} */
+/** With results in new memory, in buffers that are used again, and with all buffers from allocate(). @type {Contender[]} */
 const ours = [
   ...native,
   ...native.map((contender) => ({
@@ -19,6 +19,11 @@ const ours = [
     name: `${contender.name}, dst`,
     options: { ...contender.options, dst: true },
     thorough: true,
+  })),
+  ...native.map((contender) => ({
+    ...contender,
+    name: `${contender.name}, allocate()`,
+    options: { ...contender.options, allocated: true },
   })),
 ];
 /** @type {Contender} */
@@ -89,9 +94,10 @@ function loop(encrypt, sizes, ms) {
   return (count * 1000) / (now - begin);
 }
 
-/** Packets per second with many in flight. @param {NonNullable<Backend['packetLane']>} packetLane @param {number[]} sizes @param {number} ms */
-async function pipeline(packetLane, sizes, ms) {
-  const next = packetSource(inFlight, sizes);
+/** Packets per second with many in flight. @param {Backend} backend @param {number[]} sizes @param {number} ms */
+async function pipeline(backend, sizes, ms) {
+  const packetLane = needed(backend, 'packetLane');
+  const next = packetSource(inFlight, sizes, backend.allocate);
   let sent = 0;
   let received = 0;
   const counted = () => {
@@ -133,7 +139,7 @@ export default {
   async measure(backend, { settings }) {
     const { encryptNow } = backend;
     const run = (/** @type {number[]} */ sizes, /** @type {number} */ ms) =>
-      encryptNow ? loop(encryptNow, sizes, ms) : pipeline(needed(backend, 'packetLane'), sizes, ms);
+      encryptNow ? loop(encryptNow, sizes, ms) : pipeline(backend, sizes, ms);
     if (!encryptNow) await checkResults(needed(backend, 'packetLane'), packetSizes.imix);
     await run(packetSizes.p1420, settings.warmUpMs * 2);
     /** @type {Record<string, number>} */
