@@ -1,13 +1,17 @@
 // What the programs about multithreaded jobs have in common: the work, which is the same C functions for all, and how it is timed.
 //
 //   PROGRAM WORK CHUNK    WORK: sum, histogram, translate: over 256 MiB, in chunks of CHUNK bytes, by 2 threads
-//   PROGRAM empty 1       eight chunks in which nothing is done, by 2 threads
+//   PROGRAM empty 1       eight chunks in which nothing is done, for 2 threads; whoever is there first may do them all
+//   PROGRAM meet 1        the same, but nobody goes on before both threads are there
 //
 // Prints one JSON line, {"jobsPerSecond":...}: of the median job.
 #ifndef PADATA_BENCH_MT_WORK_H_
 #define PADATA_BENCH_MT_WORK_H_
 
+#include <sched.h>
+
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -24,6 +28,17 @@ inline constexpr uint64_t kBytes = uint64_t{256} << 20;
 inline constexpr int kThreads = 2;
 
 inline int32_t DoNothing(uint64_t, uint64_t, uint8_t *, size_t, void *) { return 0; }
+
+// How many calls of a job there were.
+inline std::atomic<int> arrived{0};
+
+inline int32_t Meet(uint64_t, uint64_t, uint8_t *, size_t, void *) {
+  arrived.fetch_add(1);
+  for (int turn = 0; arrived.load() < kThreads; ++turn) {
+    if (turn > 1000) sched_yield();
+  }
+  return 0;
+}
 
 struct MtWork {
   std::string name;
@@ -53,14 +68,14 @@ inline const padata_function *FunctionOf(const std::string &name) {
 inline MtWork WorkFrom(int argc, char **argv) {
   MtWork work{};
   if (argc == 3) work.name = argv[1];
-  work.is_empty = work.name == "empty";
+  work.is_empty = work.name == "empty" || work.name == "meet";
   const padata_function *const function = FunctionOf(work.name);
   if (function == nullptr && !work.is_empty) {
-    fprintf(stderr, "usage: %s sum|histogram|translate CHUNK_BYTES | empty 1\n", argv[0]);
+    fprintf(stderr, "usage: %s sum|histogram|translate CHUNK_BYTES | empty 1 | meet 1\n", argv[0]);
     exit(2);
   }
   if (work.is_empty) {
-    work.function.range = DoNothing;
+    work.function.range = work.name == "meet" ? Meet : DoNothing;
     work.units = 8;  // four chunks a thread, as the kernel's rules have it
     work.chunk = 1;
     return work;
@@ -85,8 +100,12 @@ void Measure(const MtWork &work, Job job) {
   using Clock = std::chrono::steady_clock;
   const int rounds = work.is_empty ? 20'000 : 15;
   std::vector<double> seconds;
-  for (int i = 0; i < rounds / 10 + 1; ++i) job();
+  for (int i = 0; i < rounds / 10 + 1; ++i) {
+    arrived = 0;
+    job();
+  }
   for (int i = 0; i < rounds; ++i) {
+    arrived = 0;
     const auto begin = Clock::now();
     job();
     seconds.push_back(std::chrono::duration<double>(Clock::now() - begin).count());

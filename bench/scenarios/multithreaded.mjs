@@ -12,7 +12,7 @@ const size = (bytes) => (bytes < 1 << 20 ? `${bytes >> 10} KiB` : `${bytes >> 20
 
 /** The same arguments for all: WORK CHUNK. @param {string} work @param {number} chunk @returns {[ours: Contender, ...rivals: Contender[]]} */
 function contendersFor(work, chunk) {
-  const what = work === 'empty' ? 'empty job' : `${work}, ${size(chunk)}`;
+  const what = chunk === 1 ? `${work} job` : `${work}, ${size(chunk)}`;
   const args = [work, `${chunk}`];
   return [
     { name: `padata, ${what}`, program: 'mt_padata', args },
@@ -36,7 +36,11 @@ function throughput(work, chunk) {
   };
 }
 
-const [empty, ...emptyRivals] = contendersFor('empty', 1);
+/** Jobs in which nothing is done: for two threads, or by two threads, which wait for each other. oneTBB cannot promise two. */
+const starts = /** @type {const} */ (['empty', 'meet']).map((work) => {
+  const [ours, ...rivals] = contendersFor(work, 1);
+  return { work, ours, openMp: rivals.slice(0, 2), oneTbb: work === 'empty' ? rivals.slice(2, 3) : [] };
+});
 const pairs = works.flatMap((work) => chunks.map((chunk) => /** @type {[string, number]} */ ([work, chunk])));
 
 /** @type {import('../lib/types.mjs').Scenario} */
@@ -44,17 +48,20 @@ export default {
   name: 'multithreaded',
   title: 'Multithreaded jobs: the same C functions over 256 MiB by 2 threads, and a job in which nothing is done',
   metrics: { jobsPerSecond: 'jobs/s' },
-  contenders: [...pairs.flatMap(([work, chunk]) => contendersFor(work, chunk)), ...[empty, ...emptyRivals.slice(0, 3)]],
+  contenders: [
+    ...pairs.flatMap(([work, chunk]) => contendersFor(work, chunk)),
+    ...starts.flatMap(({ ours, openMp, oneTbb }) => [ours, ...openMp, ...oneTbb]),
+  ],
   checks: [
     ...pairs.map(([work, chunk]) => throughput(work, chunk)),
-    {
-      title: 'start and finish of empty jobs: against OpenMP with OMP_WAIT_POLICY=passive, within 3 times',
-      must: 'at least',
+    ...starts.map(({ work, ours, openMp }) => ({
+      title: `start and finish of ${work} jobs: against OpenMP with OMP_WAIT_POLICY=passive, within 3 times`,
+      must: /** @type {const} */ ('at least'),
       bar: 1 / 3,
       unit: 'x',
+      /** @param {import('../lib/types.mjs').Medians} medians */
       value: (medians) =>
-        best(medians, [empty], 'jobsPerSecond', 'highest') /
-        best(medians, emptyRivals.slice(0, 2), 'jobsPerSecond', 'highest'),
-    },
+        best(medians, [ours], 'jobsPerSecond', 'highest') / best(medians, openMp, 'jobsPerSecond', 'highest'),
+    })),
   ],
 };
