@@ -79,6 +79,7 @@ export class IsolatePool implements IsolateListener {
   #generation: Cpumasks | undefined;
   #wants = 0;
   #failures = 0;
+  #isRetrying = false;
   #failure: Error | undefined;
   #reaper: NodeJS.Timeout | undefined;
   #isReferenced = false;
@@ -304,7 +305,15 @@ export class IsolatePool implements IsolateListener {
   #onStartFailure(cause: Error): void {
     this.#failure = cause;
     this.#failures++;
-    queueMicrotask(() => (this.#failures < MOST_FAILURES ? this.#replace() : this.#giveUp()));
+    // One look for all that have failed: after giving up, that is the end of it.
+    if (!this.#isRetrying) queueMicrotask(() => this.#retry());
+    this.#isRetrying = true;
+  }
+
+  #retry(): void {
+    this.#isRetrying = false;
+    if (this.#failures < MOST_FAILURES) this.#replace();
+    else this.#giveUp();
   }
 
   /** Unless there is one that still takes jobs. */
