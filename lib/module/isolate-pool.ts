@@ -357,7 +357,7 @@ export class IsolatePool implements IsolateListener {
   #reapLater(ms: number): void {
     if (this.#reaper !== undefined && this.#leaving.size === 0) return;
     clearTimeout(this.#reaper);
-    this.#reaper = setTimeout(() => this.#reap(), ms).unref();
+    this.#reaper = setTimeout(() => this.#reap(), this.#leaving.size === 0 ? ms : RETIRE_MS).unref();
   }
 
   #reap(): void {
