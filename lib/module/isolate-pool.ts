@@ -10,6 +10,7 @@ import { asError } from '../internal/as-error.js';
 import { environment } from '../internal/environment.js';
 import type { Cpumasks } from '../internal/instance-port.js';
 import { JobQueue } from '../internal/job-queue.js';
+import { Aborts } from './aborts.js';
 import { Broadcasts } from './broadcasts.js';
 import { decodeError } from './errors.js';
 import { noIsolate, ownerDead } from './failures.js';
@@ -63,6 +64,7 @@ export class IsolatePool implements IsolateListener {
   readonly #owner: PoolOwner;
   readonly #options: IsolateOptions;
   readonly #limits = new Limits(() => this.all());
+  readonly #aborts = new Aborts((record) => this.#abort(record));
   readonly #broadcasts = new Broadcasts();
   /** CPUs that have been the cb_cpu of a serial() that is a module function, with how many of those are pending. */
   readonly #serialCpus = new Map<number, number>();
@@ -77,6 +79,7 @@ export class IsolatePool implements IsolateListener {
   #generation: Cpumasks | undefined;
   #wants = 0;
   #failures = 0;
+  #isRetrying = false;
   #failure: Error | undefined;
   #reaper: NodeJS.Timeout | undefined;
   #isReferenced = false;
@@ -140,7 +143,8 @@ export class IsolatePool implements IsolateListener {
     if (this.#pending === 0) this.#rest();
     if (record === undefined) return;
     this.#results.drop(record);
-    if (record.onAbort !== undefined) record.options?.signal?.removeEventListener('abort', record.onAbort);
+    if (record.options === undefined) return;
+    this.#aborts.drop(record);
     this.#limits.drop(record);
   }
 
@@ -301,7 +305,15 @@ export class IsolatePool implements IsolateListener {
   #onStartFailure(cause: Error): void {
     this.#failure = cause;
     this.#failures++;
-    queueMicrotask(() => (this.#failures < MOST_FAILURES ? this.#replace() : this.#giveUp()));
+    // One look for all that have failed: after giving up, that is the end of it.
+    if (!this.#isRetrying) queueMicrotask(() => this.#retry());
+    this.#isRetrying = true;
+  }
+
+  #retry(): void {
+    this.#isRetrying = false;
+    if (this.#failures < MOST_FAILURES) this.#replace();
+    else this.#giveUp();
   }
 
   /** Unless there is one that still takes jobs. */
@@ -345,7 +357,7 @@ export class IsolatePool implements IsolateListener {
   #reapLater(ms: number): void {
     if (this.#reaper !== undefined && this.#leaving.size === 0) return;
     clearTimeout(this.#reaper);
-    this.#reaper = setTimeout(() => this.#reap(), ms).unref();
+    this.#reaper = setTimeout(() => this.#reap(), this.#leaving.size === 0 ? ms : RETIRE_MS).unref();
   }
 
   #reap(): void {
@@ -361,10 +373,7 @@ export class IsolatePool implements IsolateListener {
   #watch(record: ModuleJob): void {
     const { signal, timeLimitMs } = record.options ?? {};
     if (timeLimitMs !== undefined) this.#limits.add(record, timeLimitMs);
-    if (signal === undefined) return;
-    record.onAbort = () => this.#abort(record);
-    if (signal.aborted) record.onAbort();
-    else signal.addEventListener('abort', record.onAbort, { once: true });
+    if (signal !== undefined) this.#aborts.add(record, signal);
   }
 
   #abort(record: ModuleJob): void {

@@ -50,7 +50,6 @@ export class ModuleJob {
   fate: Error | undefined;
   /** The asynchronous context of the submitter, for a serial() that is a closure. */
   readonly scope: AsyncResource | undefined;
-  onAbort: (() => void) | undefined;
 
   constructor(
     job: Job,
@@ -71,6 +70,5 @@ export class ModuleJob {
     this.caller = caller;
     this.options = options;
     this.scope = isScoped ? new AsyncResource('padata.job') : undefined;
-    this.onAbort = undefined;
   }
 }

@@ -34,7 +34,9 @@ export function isolateThreads(): { cpu: number; affinity: string }[] {
     try {
       const status = readFileSync(`/proc/self/task/${tid}/status`, 'utf8');
       const cpu = /^Name:\s*padata\/m(\d+)$/m.exec(status)?.[1];
-      return cpu === undefined ? [] : [{ cpu: Number(cpu), affinity: /^Cpus_allowed_list:\s*(.*)$/m.exec(status)![1]! }];
+      return cpu === undefined
+        ? []
+        : [{ cpu: Number(cpu), affinity: /^Cpus_allowed_list:\s*(.*)$/m.exec(status)![1]! }];
     } catch {
       return []; // it has ended
     }

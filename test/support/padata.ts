@@ -28,7 +28,7 @@ export function shellOf(options?: PadataOptions): Shell {
 }
 
 /** How long to wait before something is said to hang; far more than anything takes. */
-const HANG_MS = 60_000;
+const HANG_MS = Number(process.env.PADATA_HANG_MS ?? 60_000);
 
 /** What a promise comes to; rejects if it hangs. */
 export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
