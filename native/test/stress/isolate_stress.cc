@@ -346,7 +346,6 @@ void IsolateStress::Run(uint64_t jobs, uint64_t in_flight) {
   EndAll();
   for (const auto& each : series_) EXPECT_EQ(each->faults(), 0u) << each->fault();
   std::printf("%ju deaths, %ju masks\n", static_cast<uintmax_t>(deaths_), static_cast<uintmax_t>(masks_));
-  series_.clear();
 }
 
 // Nobody is asked to Rescue() here: a lost wake-up would be the end of it.
