@@ -351,24 +351,24 @@ void IsolateStress::Run(uint64_t jobs, uint64_t in_flight) {
 // Nobody is asked to Rescue() here: a lost wake-up would be the end of it.
 TEST_F(IsolateStress, BetweenSleepAndWaking) {
   with_changes_ = false;
-  Run(test::Scaled(200'000), 1);
+  Run(test::Scaled(200'000, 50'000), 1);
 }
 
 TEST_F(IsolateStress, InPeace) {
   with_changes_ = false;
-  Run(test::Scaled(500'000), 256);
+  Run(test::Scaled(500'000, 50'000), 256);
 }
 
-TEST_F(IsolateStress, WithMasksWithdrawalsAndDeaths) { Run(test::Scaled(500'000), 64); }
+TEST_F(IsolateStress, WithMasksWithdrawalsAndDeaths) { Run(test::Scaled(500'000, 50'000), 64); }
 
 TEST_F(IsolateStress, WithManyIsolatesOnEachCpu) {
   per_cpu_ = 4;
-  Run(test::Scaled(250'000), 64);
+  Run(test::Scaled(250'000, 50'000), 64);
 }
 
 TEST_F(IsolateStress, WithManyIsolatesAndFewJobs) {
   per_cpu_ = 3;
-  Run(test::Scaled(100'000), 2);
+  Run(test::Scaled(100'000, 50'000), 2);
 }
 
 }  // namespace
