@@ -136,5 +136,38 @@ TEST(SleepLitmus, TakeFromTheListAndCommit) {
   instance->Close();
 }
 
+// An isolate arms itself and leaves, Isolate::Sleep() / the environment publishes a job and looks at `attended`.
+TEST(SleepLitmus, AnIsolateSleepsAndPublish) {
+  Engine engine;
+  IsolateGroup& group = engine.instance().MakeIsolates();
+  const RefPtr<Isolate> isolate = group.Add(test::FirstCpu());
+  IsolateGroup::Control& control = group.control();
+  uint32_t tail = 0;
+  uint64_t jobs = 0;
+  bool sees_work = false;
+  bool wakes = false;
+  group.Attend();
+  ExpectNoneForbidden(Litmus::Run(
+      kRounds,
+      [&] {
+        isolate->shared().armed.store(1, std::memory_order_seq_cst);
+        group.Unattend();
+        sees_work = group.HasWork();
+      },
+      [&] {
+        control.queue.tail.store(++tail, std::memory_order_seq_cst);
+        wakes = control.attended.load(std::memory_order_seq_cst) == 0;
+        if (wakes) wakes = isolate->IsAsleep();
+      },
+      [&] {
+        control.queue.head.store(++jobs);
+        isolate->shared().armed.store(0);
+        group.Attend();
+        return Name(sees_work, wakes);
+      }));
+  group.Unattend();
+  group.Remove(*isolate);
+}
+
 }  // namespace
 }  // namespace padata

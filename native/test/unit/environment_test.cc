@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/shell.h"
@@ -152,6 +153,23 @@ TEST_F(EnvironmentTest, AnInstanceKeepsItsEnvironment) {
   instance->Close();
   instance = {};
   SpinUntil([] { return released == 1; });  // the threads drop it when they see that it was closed
+}
+
+TEST_F(EnvironmentTest, AResultIsKeptUntilItIsTakenOnce) {
+  RefPtr<SharedMemory> memory = SharedMemory::Allocate(100);
+  SharedMemory* const key = memory.get();
+  memory->data()[99] = 7;
+  std::thread([&] { environment_->KeepResult(std::move(memory)); }).join();
+  const RefPtr<SharedMemory> other = SharedMemory::Allocate(100);
+  EXPECT_FALSE(environment_->TakeResult(other.get())) << "nobody has kept this one";
+  const RefPtr<SharedMemory> taken = environment_->TakeResult(key);
+  ASSERT_EQ(taken.get(), key);
+  EXPECT_EQ(taken->data()[99], 7);
+  EXPECT_FALSE(environment_->TakeResult(key)) << "it is the caller's now";
+}
+
+TEST_F(EnvironmentTest, ResultsThatNobodyTookGoWithIt) {
+  environment_->KeepResult(SharedMemory::Allocate(100));  // LeakSanitizer tells
 }
 
 }  // namespace

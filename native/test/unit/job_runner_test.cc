@@ -12,6 +12,7 @@
 
 #include "core/serial_thread.h"
 #include "support/engine.h"
+#include "support/isolate_seat.h"
 
 namespace padata {
 namespace {
@@ -177,6 +178,80 @@ TEST_F(JobRunnerTest, NativeSerialSeesWhatParallelCameTo) {
   EXPECT_EQ(calls[1].status, -EBADMSG);
   EXPECT_EQ(calls[2].result.type, static_cast<uint32_t>(PADATA_RESULT_NUMBER));
   EXPECT_EQ(calls[2].result.number, 7);
+}
+
+// Module functions.
+
+TEST_F(JobRunnerTest, BytesOfAModuleFunctionLieInTheRoomOrHaveTheirOwn) {
+  Environment& environment = engine_.loop().environment();
+  const std::vector<uint8_t> bytes(32, 0x5a);
+  for (const uint32_t room : {31u, 32u, 33u}) {
+    SCOPED_TRACE(room);
+    Job job{};
+    job.bytes = input();
+    job.part_size[0] = room;
+    job.result_type = PADATA_RESULT_BYTES;
+    ASSERT_TRUE(StoreModuleBytes(&job, bytes, environment));
+    EXPECT_EQ(job.result.range.offset, 0);
+    EXPECT_EQ(job.result.range.size, bytes.size());
+    EXPECT_EQ(std::vector(job.bytes, job.bytes + bytes.size()), bytes);
+    EXPECT_EQ(job.bytes == input(), room >= bytes.size());
+    EXPECT_EQ((job.result_type & kOwnMemory) != 0, room < bytes.size());
+    if (room >= bytes.size()) continue;
+    SharedMemory* own = nullptr;
+    std::memcpy(&own, &job.part_size[1], sizeof(own));
+    const RefPtr<SharedMemory> taken = environment.TakeResult(own);
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->data(), job.bytes);
+  }
+}
+
+TEST_F(JobRunnerTest, AnEmptyResultOfAModuleFunctionNeedsNoMemory) {
+  Job job{};
+  job.result_type = PADATA_RESULT_BYTES;
+  ASSERT_TRUE(StoreModuleBytes(&job, {}, engine_.loop().environment()));
+  EXPECT_EQ(job.bytes, nullptr);
+  EXPECT_EQ(job.result.range.size, 0u);
+  EXPECT_EQ(job.result_type, static_cast<uint32_t>(PADATA_RESULT_BYTES));
+}
+
+// parallel() is a module function, serial() is native.
+TEST_F(JobRunnerTest, NativeSerialSeesBytesAndNumbersOfAModuleFunctionAndNoOtherValue) {
+  ASSERT_EQ(SerialThread::Ensure(FirstCpu()), 0);
+  engine_.instance().MakeIsolates();
+  test::IsolateSeat seat(engine_.instance(), FirstCpu());
+  Log<padata_call> seen;
+  NativeFunction* const serial = Accept([&](padata_call* call) {
+    seen.Add(*call);
+    return 0;
+  });
+  Port port(engine_.loop(), engine_.instance(), [](Job&, uint64_t) {});
+  const std::vector<test::IsolateSteps::Output> outputs = {{PADATA_RESULT_BYTES, 0, std::vector<uint8_t>(kSize, 3), 0},
+                                                           {PADATA_RESULT_BYTES, 0, std::vector<uint8_t>(100, 4), 0},
+                                                           {PADATA_RESULT_NUMBER, 2.5, {}, 0},
+                                                           {kConstantResult, 1, {}, 0},
+                                                           {4, 0, {1}, -EIO}};
+  for (const auto& output : outputs) {
+    port.Submit(
+        {.serial = serial, .cb_cpu = FirstCpu(), .bytes = input(), .size = kSize, .module_parallel = 1, .room = kSize});
+    const std::vector<uint32_t> slots = seat.Turn(1);
+    ASSERT_EQ(slots.size(), 1u);
+    ASSERT_TRUE(seat.Begin(slots[0]));
+    seat.Finish(slots[0], output);
+    seat.Turn(0);
+    engine_.loop().RunUntil([&] { return port.pending() == 0; });
+  }
+  const std::vector<padata_call> calls = seen.values();
+  ASSERT_EQ(calls.size(), outputs.size());
+  EXPECT_EQ(calls[0].bytes, input());
+  EXPECT_EQ(calls[0].size, kSize);
+  EXPECT_EQ(calls[0].headroom + calls[0].tailroom + calls[0].part_size[0], 0u) << "that is of native functions";
+  EXPECT_EQ(calls[1].size, 100u);
+  EXPECT_EQ(calls[1].bytes[99], 4);
+  EXPECT_EQ(calls[2].result.number, 2.5);
+  EXPECT_EQ(calls[3].status, -EPROTO);
+  EXPECT_EQ(calls[3].result.type, static_cast<uint32_t>(PADATA_RESULT_NONE));
+  EXPECT_EQ(calls[4].status, -EIO);
 }
 
 // From here on: work that is left outstanding.

@@ -78,5 +78,71 @@ TEST(PinnedThreadTest, ACpuThatDoesNotExistIsAnError) {
   EXPECT_EQ(StartPinnedThread(Instance::kMaxCpuIds - 1, "padata/x", [] { FAIL() << "it must not run"; }), -EINVAL);
 }
 
+// A thread that somebody else has made.
+
+TEST(PinnedThreadTest, AThreadThatIsAdoptedIsPinnedNamedAndOurs) {
+  std::thread([] {
+    const auto tid = static_cast<pid_t>(syscall(SYS_gettid));
+    EXPECT_FALSE(IsPinnedThread(tid));
+    AdoptThisThread(test::SecondCpu(), "padata/mx");
+    EXPECT_TRUE(IsPinnedThread(tid));
+    EXPECT_TRUE(IsOnCpu(test::SecondCpu()));
+    EXPECT_EQ(StatusOf(tid, "Name"), "padata/mx");
+    EXPECT_EQ(StatusOf(tid, "Cpus_allowed_list"), std::to_string(test::SecondCpu()));
+    ReleaseThisThread();
+    EXPECT_FALSE(IsPinnedThread(tid));
+  }).join();
+}
+
+TEST(PinnedThreadTest, AThreadThatIsAdoptedTakesOnlyTheSignalsThatItRaisesAndThatOfTheProfiler) {
+  std::thread([] {
+    AdoptThisThread(test::FirstCpu(), "padata/mx");
+    const auto tid = static_cast<pid_t>(syscall(SYS_gettid));
+    const uint64_t blocked = std::stoull(StatusOf(tid, "SigBlk"), nullptr, 16);
+    for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+      if (signal == SIGKILL || signal == SIGSTOP || signal == 32 || signal == 33) continue;
+      const bool is_free = signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
+                           signal == SIGTRAP || signal == SIGABRT || signal == SIGSYS || signal == SIGPROF;
+      EXPECT_EQ((blocked >> (signal - 1) & 1) == 0, is_free) << "signal " << signal;
+    }
+    ReleaseThisThread();
+  }).join();
+}
+
+TEST(PinnedThreadTest, AThreadThatIsAdoptedGetsItsPinBack) {
+  if (!test::HasTwoCpus()) GTEST_SKIP() << "one CPU";
+  std::thread([] {
+    AdoptThisThread(test::FirstCpu(), "padata/mx");
+    const auto tid = static_cast<pid_t>(syscall(SYS_gettid));
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(test::SecondCpu(), &set);
+    sched_setaffinity(0, sizeof(set), &set);
+    EXPECT_FALSE(IsOnCpu(test::FirstCpu()));
+    const PinCounts before = CountPins()[test::FirstCpu()];
+    EXPECT_FALSE(RepinThreads().Has(test::FirstCpu()));
+    const PinCounts after = CountPins()[test::FirstCpu()];
+    EXPECT_EQ(after.lost, before.lost + 1);
+    EXPECT_EQ(after.restored, before.restored + 1);
+    EXPECT_EQ(StatusOf(tid, "Cpus_allowed_list"), std::to_string(test::FirstCpu()));
+    ReleaseThisThread();
+    sched_setaffinity(0, sizeof(set), &set);
+    RepinThreads();
+    EXPECT_EQ(StatusOf(tid, "Cpus_allowed_list"), std::to_string(test::SecondCpu())) << "it is not ours any more";
+  }).join();
+}
+
+TEST(PinnedThreadTest, AThreadThatIsAdoptedForACpuThatCannotBeHadStaysWhereItIs) {
+  std::thread([] {
+    const auto tid = static_cast<pid_t>(syscall(SYS_gettid));
+    const std::string before = StatusOf(tid, "Cpus_allowed_list");
+    const int cpu = CpuSources().Possible().Last() + 1;
+    AdoptThisThread(cpu, "padata/mx");
+    EXPECT_EQ(StatusOf(tid, "Cpus_allowed_list"), before);
+    EXPECT_FALSE(IsOnCpu(cpu));
+    ReleaseThisThread();
+  }).join();
+}
+
 }  // namespace
 }  // namespace padata
