@@ -2,8 +2,6 @@
  * The isolates of one instance, on its event loop: they are started when jobs wait for them, one for each CPU, end when they have had nothing to do
  * for a while or their CPU is not usable any more, and are replaced when they die.
  */
-import diagnostics from 'node:diagnostics_channel';
-import { access } from 'node:fs';
 import { constants } from 'node:os';
 import type { InstanceHandle, IsolateGroupHandle } from '../binding.js';
 import { asError } from '../internal/as-error.js';
@@ -12,6 +10,7 @@ import type { Cpumasks } from '../internal/instance-port.js';
 import { JobQueue } from '../internal/job-queue.js';
 import { Aborts } from './aborts.js';
 import { Broadcasts } from './broadcasts.js';
+import { channels } from './channels.js';
 import { decodeError } from './errors.js';
 import { noIsolate, ownerDead } from './failures.js';
 import { Isolate, type IsolateListener, type IsolateOptions, type IsolateStats } from './isolate.js';
@@ -22,6 +21,7 @@ import type { ModuleJob } from './module-job.js';
 import { ModuleSerial } from './module-serial.js';
 import { Results } from './results.js';
 import { WANTS_EVENTS } from './seat.js';
+import { startThreadPool } from './thread-pool.js';
 
 const DEFAULT_IDLE_MS = 30_000;
 /** How often those that are to end are looked at until they can, in milliseconds. */
@@ -29,22 +29,6 @@ const RETIRE_MS = 20;
 /** After so many isolates in a row that could not start, waiting jobs are told. */
 const MOST_FAILURES = 3;
 const MOST_ROOM = 65536;
-
-const channels = {
-  start: diagnostics.channel('padata:start'),
-  finish: diagnostics.channel('padata:finish'),
-  isolateStart: diagnostics.channel('padata:isolate:start'),
-  isolateExit: diagnostics.channel('padata:isolate:exit'),
-};
-
-let isThreadPoolStarted = false;
-
-/** libuv's thread pool comes from whoever needs it first, and inherits that thread's affinity: not from an isolate, then. */
-function startThreadPool(): void {
-  if (isThreadPoolStarted) return;
-  isThreadPoolStarted = true;
-  access('/', () => {});
-}
 
 /** What the pool asks of its instance. */
 export interface PoolOwner {

@@ -12,6 +12,7 @@
 #include "core/cpu_watcher.h"
 #include "core/environment.h"
 #include "core/instance.h"
+#include "core/isolate_claim.h"
 #include "core/isolate_group.h"
 #include "core/job_runner.h"
 #include "core/pinned_thread.h"
@@ -43,46 +44,6 @@ std::span<const uint8_t> InputOf(const Job& job, bool is_serial) {
   if (job.result_type == PADATA_RESULT_NUMBER || job.result_type == kConstantResult) return {};
   return {job.bytes + job.result.range.offset, job.result_type == PADATA_RESULT_NONE ? 0 : job.result.range.size};
 }
-
-// Says of a job that was taken from the queue that it is claimed. False: it has been withdrawn. relaxed, here and in IsolateGroup::Withdraw(): which
-// of the two comes first is all that matters.
-bool TakeUp(Job* job) {
-  const uint64_t seq_nr = Segment::Of(job)->SeqNr(job);
-  uint32_t state = JobState(seq_nr, JobPhase::kSubmitted);
-  if (job->state.compare_exchange_strong(state, JobState(seq_nr, JobPhase::kOutstanding), std::memory_order_relaxed))
-    return true;
-  PADATA_CHECK(state == JobState(seq_nr, JobPhase::kWithdrawn), "a job was claimed twice");
-  return false;
-}
-
-// The other way round, for a job that goes back into the queue.
-void LayDown(Job* job) {
-  job->state.store(JobState(Segment::Of(job)->SeqNr(job), JobPhase::kSubmitted), std::memory_order_relaxed);
-}
-
-// Several jobs of one shell are reordered together.
-class Completion {
- public:
-  explicit Completion(bool more_follows) : more_follows_(more_follows) {}
-  ~Completion() { Leave(); }
-  void Enter(Shell* shell) {
-    if (shell == shell_) return;
-    Leave();
-    shell->Enter();
-    shell_ = shell;
-  }
-  Completion(const Completion&) = delete;
-  Completion& operator=(const Completion&) = delete;
-
- private:
-  void Leave() {
-    if (shell_ == nullptr) return;
-    shell_->Reorder(more_follows_);
-    shell_->Leave();
-  }
-  const bool more_follows_;
-  Shell* shell_ = nullptr;
-};
 
 }  // namespace
 
