@@ -1,3 +1,4 @@
+import type { ModuleFunction } from './module/module-function.js';
 import type { NativeFunction } from './native-function.js';
 
 /**
@@ -35,11 +36,14 @@ export interface MultithreadedJob<A = any> {
   /**
    * Called for each chunk: a native function of `PADATA_KIND_RANGE` (`padata/functions` has some: `histogram`, `sum`, `translate`). It
    * synchronizes what several calls write to.
+   *
+   * Or a module function `(start, end, arg)`, called in isolates; what it returns is awaited, and not used otherwise. Not for `doMultithreadedSync`.
    */
-  threadFn: NativeFunction<A>;
+  threadFn: NativeFunction<A> | ModuleFunction<A>;
   /**
    * The job's shared state: what the thread function's own documentation says. For functions of other addons: undefined or null, or
    * {@link MtMemory}; for one with `PADATA_TAKES_PARTS` an array of up to three of them. It is not copied; results are written there.
+   * For a module function: any value that can be cloned; SharedArrayBuffers in it are shared, and all else is a copy for each call.
    */
   fnArg?: NoInfer<A>;
   /** The first unit: 0 to 2^53 - 1. Default 0. */

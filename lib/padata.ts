@@ -5,13 +5,14 @@ import { cpus } from './cpus.js';
 import { PadataError } from './errors.js';
 import { asError } from './internal/as-error.js';
 import { type Cpumasks, type CpuStats, InstancePort, type StrictRules } from './internal/instance-port.js';
-import { type CheckedJob, checkMtJob } from './internal/mt-check.js';
+import { type CheckedJob, type CheckedModuleJob, checkMtJob } from './internal/mt-check.js';
 import { AsyncMtJob, runMtSync } from './internal/mt-job.js';
 import { checkInteger, checkName, checkOptions, rangeError, typeError } from './internal/validate.js';
 import type { IsolateOptions, IsolateStats } from './module/isolate.js';
 import { IsolatePool, type PoolOwner } from './module/isolate-pool.js';
 import { ModuleFunction } from './module/module-function.js';
 import { checkIsolateOptions } from './module/options.js';
+import { RangeJob } from './module/range-job.js';
 import type { MultithreadedJob } from './multithreaded.js';
 import { Shell, type ShellOptions } from './shell.js';
 
@@ -103,7 +104,7 @@ export class Padata extends EventEmitter<PadataEvents> {
   readonly #shells = new Set<Shell>();
   readonly #control: Control | undefined;
   #cpumask: Cpumasks;
-  readonly #mtJobs = new Set<AsyncMtJob>();
+  readonly #mtJobs = new Set<AsyncMtJob | RangeJob>();
   #syncMtJobs = 0;
   #shellsCreated = 0;
   #closing: Promise<void> | undefined;
@@ -241,7 +242,11 @@ export class Padata extends EventEmitter<PadataEvents> {
     return new Promise((resolve, reject) => {
       const checked = this.#checkMtJob(job, false);
       if (checked.size === 0) return resolve();
-      const running = new AsyncMtJob(this.#port.handle, checked, () => this.#mtJobs.delete(running));
+      const onEnd = () => this.#mtJobs.delete(running);
+      const running =
+        'module' in checked
+          ? new RangeJob(this.#port, checked.module, checked.arg, checked, onEnd)
+          : new AsyncMtJob(this.#port.handle, checked, onEnd);
       this.#mtJobs.add(running);
       running.outcome.then(resolve, reject);
     });
@@ -260,7 +265,7 @@ export class Padata extends EventEmitter<PadataEvents> {
     if (checked.size === 0) return;
     this.#syncMtJobs++;
     try {
-      runMtSync(this.#port.handle, checked);
+      runMtSync(this.#port.handle, checked as CheckedJob); // a module function was refused
     } finally {
       this.#syncMtJobs--;
     }
@@ -352,7 +357,7 @@ export class Padata extends EventEmitter<PadataEvents> {
     return [...this.#shells].some((shell) => shell.pending !== 0);
   }
 
-  #checkMtJob(job: MultithreadedJob, isSync: boolean): CheckedJob {
+  #checkMtJob(job: MultithreadedJob, isSync: boolean): CheckedJob | CheckedModuleJob {
     const checked = checkMtJob(job, isSync, this.#port.usable.parallel.weight);
     this.#checkOpen('padata_do_multithreaded');
     this.#port.checkAccepting('padata_do_multithreaded');

@@ -25,8 +25,8 @@ export class FunctionTable {
   #load(id: number): Promise<Loaded> {
     // It was posted before any job that needs it; only nobody may have looked yet.
     while (!this.#definitions.has(id)) this.#receive();
-    const { url, name } = this.#definitions.get(id) as Definition;
-    const loading = load(url, name);
+    const { url, name, isRange } = this.#definitions.get(id) as Definition;
+    const loading = isRange ? load(url, name).then(forRange) : load(url, name);
     this.#functions[id] = loading;
     loading.then(
       (loaded) => {
@@ -36,4 +36,13 @@ export class FunctionTable {
     );
     return loading;
   }
+}
+
+/** The thread function of a multithreaded job. */
+function forRange({ callWith, ...loaded }: Loaded): Loaded {
+  const call = (input: unknown) => {
+    const { start, end, arg } = input as { start: number; end: number; arg: unknown };
+    return callWith(start, end, arg);
+  };
+  return { ...loaded, callWith, call };
 }

@@ -95,9 +95,9 @@ export class IsolatePool implements IsolateListener {
     this.define(fn);
   }
 
-  define({ id, url, name }: ModuleFunction<never, unknown>): void {
+  define({ id, url, name, isRange }: ModuleFunction<never, unknown>): void {
     if (this.#definitions.has(id)) return;
-    const definition = { id, url, name };
+    const definition = { id, url, name, isRange };
     this.#definitions.set(id, definition);
     for (const isolate of this.all()) isolate.tell({ kind: 'define', definition });
   }

@@ -10,6 +10,8 @@ type AnyFunction = (input: unknown, context: unknown) => unknown;
 export interface Loaded {
   /** The result, or a promise of it; of a generator, the array of what it yields. Throws what the function throws. */
   call(input: unknown, context: unknown): unknown;
+  /** The same, with arguments of another kind. */
+  callWith(...args: unknown[]): unknown;
   /** Declared async, or an async generator, or the module's setup() was async. */
   readonly isAsync: boolean;
   /** What setup() came to, or undefined. */
@@ -70,7 +72,8 @@ async function callSetup(setup: () => unknown): Promise<unknown> {
 
 function prepare(fn: AnyFunction, { state, isAsync: isSetupAsync }: Module): Loaded {
   const isAsync = isSetupAsync || types.isAsyncFunction(fn);
-  return { call: (input, context) => settle(fn(input, context)), isAsync, state };
+  const callWith = (...args: unknown[]) => settle((fn as (...args: unknown[]) => unknown)(...args));
+  return { call: (input, context) => settle(fn(input, context)), callWith, isAsync, state };
 }
 
 function settle(result: unknown): unknown {

@@ -7,6 +7,8 @@ export interface Definition {
   id: number;
   url: string;
   name: string;
+  /** It is called with (start, end, arg) of its input. */
+  isRange: boolean;
 }
 
 /** With what a worker becomes an isolate. */

@@ -59,17 +59,20 @@ export class ModuleFunction<in I = unknown, out O = unknown> {
   readonly name: string;
   /** From 1 on; the same for the same url and name, in one environment. @internal */
   readonly id: number;
+  /** The thread function of a multithreaded job. @internal */
+  readonly isRange: boolean;
   /** Only for the types. @internal */
   declare readonly __input?: (input: I) => void;
   /** Only for the types. @internal */
   declare readonly __output?: O;
 
   /** @internal */
-  constructor(secret: typeof key, url: string, name: string, id: number) {
+  constructor(secret: typeof key, url: string, name: string, id: number, isRange = false) {
     if (secret !== key) throw new TypeError('ModuleFunction has no public constructor; use moduleFunction()');
     this.url = url;
     this.name = name;
     this.id = id;
+    this.isRange = isRange;
     Object.freeze(this);
   }
 }
@@ -103,6 +106,14 @@ export function moduleFunction<I = unknown, O = unknown>(module: URL | string, n
   const found = known.get(text) ?? new ModuleFunction(key, url, name, known.size + 1);
   known.set(text, found);
   return found as ModuleFunction<I, O>;
+}
+
+/** The same export as the thread function of a multithreaded job: isolates call it with (start, end, arg). @internal */
+export function rangeFunction(fn: ModuleFunction<never, unknown>): ModuleFunction<never, unknown> {
+  const text = `${fn.url}\0${fn.name}\0range`;
+  const found = known.get(text) ?? new ModuleFunction(key, fn.url, fn.name, known.size + 1, true);
+  known.set(text, found);
+  return found;
 }
 
 function urlOf(module: unknown): string {

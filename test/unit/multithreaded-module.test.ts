@@ -1,0 +1,146 @@
+/** Multithreaded jobs whose thread function is a module function: the chunks, and what becomes of errors, signals and progress. */
+import { moduleFunction, Padata } from 'padata';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const fn = <A>(name: string) =>
+  moduleFunction<A, void>(new URL('../fixtures/modules/ranges.mjs', import.meta.url), name);
+
+interface Notes {
+  counts: SharedArrayBuffer;
+  calls: SharedArrayBuffer;
+}
+
+function notes(units: number): Notes {
+  return { counts: new SharedArrayBuffer(4 * units), calls: new SharedArrayBuffer(8 * 10_000) };
+}
+
+/** The calls that were made, in ascending order. */
+function callsOf({ calls }: Notes): [number, number][] {
+  const log = new BigInt64Array(calls);
+  const made = Array.from({ length: Number(log[0]) }, (_, i): [number, number] => [
+    Number(log[1 + 2 * i]),
+    Number(log[2 + 2 * i]),
+  ]);
+  return made.sort(([a], [b]) => a - b);
+}
+
+/** The kernel's rules, written down once more: DESIGN of the API, "Multithreaded". */
+function model(start: number, size: number, align: number, minChunk: number, maxThreads: number): [number, number][] {
+  const workers = Math.min(Math.max(Math.floor(size / Math.max(minChunk, align)), 1), maxThreads);
+  if (workers === 1) return [[start, start + size]];
+  const chunk = Math.ceil(Math.max(Math.floor(size / (workers * 4)), minChunk, 1) / align) * align;
+  const chunks: [number, number][] = [];
+  for (let at = start; at < start + size; at = chunks.at(-1)?.[1] as number) {
+    chunks.push([at, Math.min((Math.floor(at / chunk) + 1) * chunk, start + size)]);
+  }
+  return chunks;
+}
+
+let pd: Padata;
+beforeEach(() => {
+  pd = new Padata('ranges');
+});
+afterEach(() => pd.close());
+
+describe('the chunks', () => {
+  test.each([
+    { start: 0, size: 1 },
+    { start: 5, size: 95, align: 8 },
+    { start: 1, size: 999, align: 10, minChunk: 30, maxThreads: 3 },
+    { start: 0, size: 1000, maxThreads: 1 },
+    { start: 7, size: 500, minChunk: 1000 },
+    { start: 3, size: 777, align: 64, minChunk: 1, maxThreads: 8 },
+  ])('are those of the kernel: %o', async ({ start, size, align = 1, minChunk = 1, maxThreads = 2 }) => {
+    for (const name of ['count', 'countLater']) {
+      const fnArg = notes(start + size);
+      await pd.doMultithreaded({ threadFn: fn<Notes>(name), fnArg, start, size, align, minChunk, maxThreads });
+      expect(callsOf(fnArg)).toEqual(model(start, size, align, minChunk, maxThreads));
+      expect([...new Int32Array(fnArg.counts)].slice(start)).toEqual(new Array(size).fill(1));
+    }
+  });
+
+  test('of quantities near 2^53 are exact', async () => {
+    const start = Number.MAX_SAFE_INTEGER - 100;
+    const failing = pd.doMultithreaded({
+      threadFn: fn<{ unit: number }>('failAt'),
+      fnArg: { unit: Number.MAX_SAFE_INTEGER - 1 },
+      start,
+      size: 100,
+      maxThreads: 2,
+    });
+    await expect(failing).rejects.toThrow(new RangeError(`unit ${Number.MAX_SAFE_INTEGER - 1}`));
+  });
+
+  test('of a range of size 0 are none', async () => {
+    await pd.doMultithreaded({ threadFn: moduleFunction('/does/not/exist.mjs'), size: 0 });
+  });
+
+  test('of many jobs at once do not mix', async () => {
+    const jobs = Array.from({ length: 20 }, (_, i) => ({ size: 50 + i, fnArg: notes(50 + i) }));
+    await Promise.all(jobs.map((job) => pd.doMultithreaded({ threadFn: fn<Notes>('count'), ...job })));
+    for (const { size, fnArg } of jobs) expect([...new Int32Array(fnArg.counts)]).toEqual(new Array(size).fill(1));
+  });
+});
+
+describe('the end', () => {
+  test('a thread function that throws: no further chunk, and that error', async () => {
+    const job = {
+      threadFn: fn<{ unit: number }>('failAt'),
+      fnArg: { unit: 10 },
+      size: 100_000,
+      minChunk: 10,
+      maxThreads: 2,
+    };
+    const error = await pd.doMultithreaded(job).catch((reason) => reason);
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error.message).toBe('unit 10');
+    await pd.doMultithreaded({ ...job, fnArg: { unit: -1 } });
+  });
+
+  test('a function that cannot be loaded, and an argument that cannot be cloned', async () => {
+    const missing = moduleFunction<undefined, void>('/does/not/exist.mjs');
+    await expect(pd.doMultithreaded({ threadFn: missing, size: 1 })).rejects.toThrow(/exist\.mjs/);
+    const job = { threadFn: fn<unknown>('nothing'), fnArg: () => {}, size: 1 };
+    await expect(pd.doMultithreaded(job)).rejects.toMatchObject({ name: 'DataCloneError' });
+  });
+
+  test('a signal: no further chunk, and its reason', async () => {
+    const controller = new AbortController();
+    const job = {
+      threadFn: fn<undefined>('slowly'),
+      size: 1000,
+      minChunk: 1,
+      maxThreads: 100,
+      signal: controller.signal,
+    };
+    const running = pd.doMultithreaded(job);
+    controller.abort(new Error('enough'));
+    await expect(running).rejects.toThrow('enough');
+  });
+
+  test('progress is told, in ascending order, and what the listener throws ends the job', async () => {
+    const told: [number, number][] = [];
+    const job = { threadFn: fn<undefined>('slowly'), size: 8, minChunk: 1, maxThreads: 2 };
+    await pd.doMultithreaded({ ...job, onProgress: (...progress) => told.push(progress) });
+    expect(told.length).toBeGreaterThan(0);
+    expect(told).toEqual([...told].sort(([a], [b]) => a - b));
+    expect(told.every(([done, size]) => done >= 1 && done <= 8 && size === 8)).toBe(true);
+    const onProgress = () => {
+      throw new TypeError('no more');
+    };
+    await expect(pd.doMultithreaded({ ...job, onProgress })).rejects.toThrow(new TypeError('no more'));
+  });
+
+  test('doMultithreadedSync refuses a module function', () => {
+    expect(() => pd.doMultithreadedSync({ threadFn: fn<undefined>('nothing'), size: 1 })).toThrow(
+      expect.objectContaining({ code: 'EINVAL' }),
+    );
+  });
+
+  test('an instance is not freed meanwhile, and close() waits', async () => {
+    const running = pd.doMultithreaded({ threadFn: fn<undefined>('slowly'), size: 4 });
+    expect(() => pd.free()).toThrow(expect.objectContaining({ code: 'EBUSY' }));
+    await Promise.all([pd.close(), running]);
+    expect(pd.state).toBe('stopped');
+  });
+});
