@@ -42,7 +42,8 @@ NumaNodes NumaNodes::Read(const std::string& sysfs_root) {
     const int node = NodeNumber(entry->d_name);
     if (node == kNone) continue;
     CpuMaskParseResult cpus = ParseList(ReadSmallFile(sysfs_root + '/' + entry->d_name + "/cpulist"));
-    if (cpus.ok() && !cpus.mask.IsEmpty()) nodes.push_back({node, std::move(cpus.mask)});  // some nodes have memory only
+    if (cpus.ok() && !cpus.mask.IsEmpty())
+      nodes.push_back({node, std::move(cpus.mask)});  // some nodes have memory only
   }
   std::sort(nodes.begin(), nodes.end(), [](const Node& a, const Node& b) { return a.number < b.number; });
   return NumaNodes(std::move(nodes));
