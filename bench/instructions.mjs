@@ -3,47 +3,64 @@
  * that does not depend on the noise of a machine. `node bench/instructions.mjs`, with --write to keep what was counted, with --profile to see
  * in which functions. Needs valgrind.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildPrograms, programPath } from './lib/native.mjs';
 
-const file = new URL('./instructions.json', import.meta.url);
+const kept = new URL('./instructions.json', import.meta.url);
 /** The difference of two runs leaves out what is done once. Both have whole segments, batches and laps of the ring. */
 const fewer = 65_536;
 const more = 131_072;
-const valgrind = ['--tool=callgrind', '--collect-atstart=no', '--toggle-collect=DriveJobs'];
 
-/** @param {number} jobs @param {string} profile where callgrind puts the details */
-function instructionsOf(jobs, profile = '/dev/null') {
-  const args = [...valgrind, `--callgrind-out-file=${profile}`, programPath('instructions'), `${jobs}`];
-  const { status, stderr, error } = spawnSync('valgrind', args, { encoding: 'utf8' });
-  if (error) throw new Error(`valgrind does not start (Debian package valgrind): ${error.message}`);
-  const collected = /Collected : (\d+)/.exec(stderr);
-  if (status !== 0 || !collected) throw new Error(`valgrind ended with ${status}:\n${stderr}`);
-  return Number(collected[1]);
+/** Runs so many jobs under callgrind: function name to instructions. @param {number} jobs @param {string} folder for callgrind's file */
+function countOf(jobs, folder) {
+  const file = join(folder, `callgrind.${jobs}`);
+  const collect = ['--collect-atstart=no', '--toggle-collect=DriveJobs', `--callgrind-out-file=${file}`];
+  execFileSync('valgrind', ['--tool=callgrind', ...collect, programPath('instructions'), `${jobs}`], { stdio: 'pipe' });
+  const annotate = ['--auto=no', '--threshold=100', file];
+  const text = execFileSync('callgrind_annotate', annotate, { encoding: 'utf8', stdio: 'pipe' });
+  const lines = text.matchAll(/^ *([\d,]+) \( *[\d.]+%\) +[^:\s]+:(.*?)(?: \[\S+\])?$/gm);
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const [, count, name] of lines) counts.set(name, (counts.get(name) ?? 0) + Number(count.replaceAll(',', '')));
+  return counts;
 }
 
-/** Prints how many instructions of a job are in which function, from one on. */
-function showProfile() {
+/** Function name to instructions for each job, the largest first. @returns {[name: string, perJob: number][]} */
+function perJob() {
   const folder = mkdtempSync(join(tmpdir(), 'padata-callgrind-'));
   try {
-    const file = join(folder, 'callgrind.out');
-    instructionsOf(more, file);
-    const text = execFileSync('callgrind_annotate', ['--auto=no', file], { encoding: 'utf8' });
-    for (const [, count, name] of text.matchAll(/^ *([\d,]+) \( *[\d.]+%\) +\S+?:(\S.*?)(?: \[\S+\])?$/gm)) {
-      const perJob = Number(count.replaceAll(',', '')) / more;
-      if (perJob >= 1) console.log(`${perJob.toFixed(1).padStart(8)}  ${name}`);
-    }
+    const [all, once] = [countOf(more, folder), countOf(fewer, folder)];
+    const counted = [...all].map(
+      ([name, count]) => /** @type {[string, number]} */ ([name, (count - (once.get(name) ?? 0)) / (more - fewer)]),
+    );
+    return counted.sort(([, one], [, other]) => other - one);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function compilerVersion() {
-  return execFileSync('c++', ['-dumpfullversion', '-dumpversion'], { encoding: 'utf8' }).trim();
+/** What is in native/src; the rest is the event loop of the tests, and the C library. @param {string} name */
+const isCore = (name) => /^padata::(?!test::)/.test(name);
+
+/** @param {number} core @param {string} compiler */
+function compare(core, compiler) {
+  const before = JSON.parse(readFileSync(kept, 'utf8'));
+  if (compiler !== before.compiler) {
+    console.log(`not compared: the kept number is of ${before.compiler}, and this is ${compiler}`);
+    return;
+  }
+  const change = core / before.core - 1;
+  console.log(`kept: ${before.core} in the core`);
+  if (Math.abs(change) <= before.tolerance) return;
+  const percent = `${(100 * Math.abs(change)).toFixed(1)} % ${change > 0 ? 'more' : 'fewer'}`;
+  throw new Error(
+    `${percent} instructions than kept, and ${100 * before.tolerance} % are tolerated.\n` +
+      'If that is meant to be so: node bench/instructions.mjs --write, and say in the commit what they are spent on.',
+  );
 }
 
 function main() {
@@ -51,33 +68,24 @@ function main() {
     options: { write: { type: 'boolean', default: false }, profile: { type: 'boolean', default: false } },
   });
   buildPrograms();
-  if (values.profile) return showProfile();
-  const counted = (instructionsOf(more) - instructionsOf(fewer)) / (more - fewer);
-  const compiler = `c++ ${compilerVersion()}, ${process.arch}`;
-  /** @type {{ perNoopJob: number, tolerance: number, compiler: string }} */
-  const kept = JSON.parse(readFileSync(file, 'utf8'));
-  console.log(`${counted.toFixed(1)} instructions for a no-op job of the core (${kept.perNoopJob} are kept)`);
-  if (values.write) {
-    const now = { ...kept, perNoopJob: Number(counted.toFixed(1)), compiler };
-    writeFileSync(file, `${JSON.stringify(now, undefined, 2)}\n`);
-    return;
+  const functions = perJob();
+  const sum = (/** @type {typeof functions} */ some) =>
+    Number(some.reduce((total, [, count]) => total + count, 0).toFixed(1));
+  const core = sum(functions.filter(([name]) => isCore(name)));
+  const compiler = `c++ ${execFileSync('c++', ['-dumpfullversion', '-dumpversion'], { encoding: 'utf8' }).trim()}, ${process.arch}`;
+  if (values.profile) {
+    for (const [name, count] of functions) if (count >= 0.5) console.log(`${count.toFixed(1).padStart(8)}  ${name}`);
   }
-  if (compiler !== kept.compiler) {
-    console.log(`not compared: the kept number is of ${kept.compiler}, and this is ${compiler}`);
-    return;
-  }
-  const change = counted / kept.perNoopJob - 1;
-  if (Math.abs(change) <= kept.tolerance) return;
-  const percent = `${(100 * Math.abs(change)).toFixed(1)} % ${change > 0 ? 'more' : 'fewer'}`;
-  throw new Error(
-    `${percent} instructions than kept, and ${100 * kept.tolerance} % are tolerated.\n` +
-      'If that is meant to be so: node bench/instructions.mjs --write, and say in the commit what they are spent on.',
-  );
+  console.log(`instructions for a no-op job: ${core} in the core, ${sum(functions)} with the event loop of the tests`);
+  if (!values.write) return compare(core, compiler);
+  const { tolerance } = JSON.parse(readFileSync(kept, 'utf8'));
+  writeFileSync(kept, `${JSON.stringify({ core, tolerance, compiler }, undefined, 2)}\n`);
 }
 
 try {
   main();
 } catch (error) {
-  console.error(/** @type {Error} */ (error).message);
+  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+  console.error(code === 'ENOENT' ? `${message}: is valgrind installed?` : message);
   process.exitCode = 1;
 }
