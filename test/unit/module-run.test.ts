@@ -58,7 +58,6 @@ describe('values', () => {
     ['a cycle', cyclic],
     ['bytes', new Uint8Array([1, 2, 3])],
     ['no bytes', new Uint8Array(0)],
-    ['many bytes', new Uint8Array(5_000_000).fill(7)],
     ['other typed arrays', new Float64Array([1.5, NaN])],
     ['an error', new RangeError('as a value')],
   ])('%s', async (_what, value) => {
@@ -67,9 +66,18 @@ describe('values', () => {
     expect(await within(shell.run(work('idLater'), value), 'run')).toStrictEqual(value);
   });
 
+  it('many bytes', async () => {
+    const bytes = Buffer.alloc(5_000_000, 'some bytes');
+    const outputs = await within(
+      Promise.all([1, 2, 3].map(() => shellOf().run<Buffer, Uint8Array>(work('id'), bytes))),
+      'runs',
+    );
+    for (const output of outputs) expect(bytes.equals(output)).toBe(true);
+  });
+
   it('inputs of one kind and results of another', async () => {
     const shell = shellOf({ parallel: [firstCpu] });
-    const sizes = [0, 1, 100, 5000, 40_000, 200_000, 1_000_000, 3, 0];
+    const sizes = [0, 1, 100, 5000, 40_000, 200_000, 3, 0];
     const bytes = await within(Promise.all(sizes.map((size) => shell.run(work('bytesOf'), size))), 'runs');
     expect(bytes).toEqual(sizes.map((size) => new Uint8Array(size).fill(size & 255)));
     const lengths = sizes.map((size) => shell.run(work('lengthOf'), new Uint8Array(size)));
