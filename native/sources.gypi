@@ -13,6 +13,7 @@
       "src/core/instance_mt.cc",
       "src/core/isolate.cc",
       "src/core/isolate_group.cc",
+      "src/core/isolate_recovery.cc",
       "src/core/job_queue.cc",
       "src/core/job_runner.cc",
       "src/core/memory.cc",

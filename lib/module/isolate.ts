@@ -134,12 +134,20 @@ export class Isolate {
   /** Jobs that have begun and are not finished, with the time, by the clock in clock.ts. */
   *begun(): Generator<JobKey & { at: number }> {
     for (let slot = 0; slot < SLOTS; slot++) {
-      const base = slotAt(slot);
-      if (Atomics.load(this.#words, base + STATE) !== BEGUN || this.#words[base + IS_SERIAL] === 1) continue;
-      const double = base >> 1;
-      const at = this.#doubles[double + BEGUN_F64] as number;
-      yield { shell: this.#words[base + SHELL] as number, seqNr: this.#doubles[double + SEQ_NR_F64] as number, at };
+      const job = this.#begunIn(slot);
+      if (job !== undefined) yield job;
     }
+  }
+
+  /** The isolate goes on meanwhile. The time is read first and again at the end: if it is still the same, so were the job and the slot. */
+  #begunIn(slot: number): (JobKey & { at: number }) | undefined {
+    const base = slotAt(slot);
+    const double = base >> 1;
+    const isBegun = () => Atomics.load(this.#words, base + STATE) === BEGUN && this.#words[base + IS_SERIAL] !== 1;
+    if (!isBegun()) return undefined;
+    const at = this.#doubles[double + BEGUN_F64] as number;
+    const job = { shell: this.#words[base + SHELL] as number, seqNr: this.#doubles[double + SEQ_NR_F64] as number, at };
+    return isBegun() && this.#doubles[double + BEGUN_F64] === at ? job : undefined;
   }
 
   /** @param key with a seqNr modulo 2^32 */

@@ -1,6 +1,6 @@
 // What an isolate does to the jobs it claims and completes.
 //
-// Threads. TakeUp() and LayDown(): the isolate that claims, and whoever takes jobs back from it, under its mutex_. Completion: whoever completes jobs.
+// Threads. TakeUp(): the isolate that claims, under its mutex_. Completion: whoever completes jobs.
 #ifndef PADATA_CORE_ISOLATE_CLAIM_H_
 #define PADATA_CORE_ISOLATE_CLAIM_H_
 
@@ -23,11 +23,6 @@ inline bool TakeUp(Job* job) {
     return true;
   PADATA_CHECK(state == JobState(seq_nr, JobPhase::kWithdrawn), "a job was claimed twice");
   return false;
-}
-
-// The other way round, for a job that goes back into the queue.
-inline void LayDown(Job* job) {
-  job->state.store(JobState(Segment::Of(job)->SeqNr(job), JobPhase::kSubmitted), std::memory_order_relaxed);
 }
 
 // Several jobs of one shell are reordered together.
