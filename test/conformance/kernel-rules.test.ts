@@ -76,7 +76,9 @@ describe('Running A Job: what padata_do_parallel returns', () => {
   });
 
   it('-EBUSY while the masks are being changed', () => {
-    const owner = new InstancePort('busy', { parallel: cpus.possible(), serial: cpus.possible() }, 1000, () => {});
+    const masks = { parallel: cpus.possible(), serial: cpus.possible() };
+    const nothing = () => {};
+    const owner = new InstancePort('busy', masks, 1000, nothing, nothing as () => never);
     expect(() => owner.checkAccepting()).not.toThrow();
     Atomics.or(owner.control, FLAGS, CHANGING); // what a thread that follows hotplug does
     expect(() => owner.checkAccepting()).toThrow(expect.objectContaining({ code: 'EBUSY', errno: -16 }));
