@@ -148,8 +148,8 @@ export function padata_remove_cpu(pinst: padata_instance, cpu: number): number {
  * Submits a task. Its parallel() is called once, its serial() once after `padata_do_serial`, in the order of submission over the instance.
  * Returns before either is called. (2.6.34, paragraphs 10 and 11)
  *
- * A native parallel() runs on the pinned thread of one CPU, a closure on the event loop that submits; a native serial() runs on the
- * pinned thread of cb_cpu, **a closure on the event loop, whatever cb_cpu is**.
+ * A native parallel() runs on the pinned thread of one CPU, a module function in an isolate that is pinned to one, a closure on the event loop
+ * that submits; a native serial(), or one that is a module function, runs on cb_cpu, **a closure on the event loop, whatever cb_cpu is**.
  *
  * @param cb_cpu the CPU for serial(); it must be in the mask, and usable
  * @returns -EINPROGRESS: all is well;

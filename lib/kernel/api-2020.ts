@@ -82,8 +82,8 @@ export function padata_stop(pinst: padata_instance): number {
  * Submits a job. Its parallel() is called once, its serial() once after `padata_do_serial`, in the order of submission over the shell.
  * Returns before either is called. (2020, Running A Job)
  *
- * A native parallel() runs on the pinned thread of one CPU, a closure on the event loop that submits; a native serial() runs on the
- * pinned thread of the CPU chosen, **a closure on the event loop, whatever cb_cpu is**.
+ * A native parallel() runs on the pinned thread of one CPU, a module function in an isolate that is pinned to one, a closure on the event loop
+ * that submits; a native serial(), or one that is a module function, runs on the CPU chosen, **a closure on the event loop, whatever cb_cpu is**.
  *
  * @param ps     the shell
  * @param padata the job

@@ -3,7 +3,7 @@ import { typeError } from '../internal/validate.js';
 
 /** What a module function returns, with what of it is to be moved rather than copied. Made by `move()`. */
 export class Transferred<out T = unknown> {
-  /** @internal */
+  /** What the submitter gets. */
   readonly value: T;
   /** @internal */
   readonly transferList: readonly Transferable[];

@@ -1,5 +1,7 @@
 /** padata/kernel/2.6.34 beyond the document: wrong arguments, and padata_free where it cannot wait. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { type Job, moduleFunction, nativeFunction, PadataError } from 'padata';
 import { echo, noop, spin } from 'padata/functions';
 import * as first from 'padata/kernel/2.6.34';
@@ -7,7 +9,7 @@ import { alloc_workqueue, padata_alloc, padata_do_parallel, padata_do_serial, pa
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../fixtures/native-addon/index.js';
 import { setUpFirst } from '../support/kernel.js';
-import { firstCpu, here, native, turns, until, wrong } from '../support/padata.js';
+import { firstCpu, here, native, turns, until, within, wrong } from '../support/padata.js';
 
 const { EINPROGRESS, EINVAL } = first;
 
@@ -152,6 +154,21 @@ describe('padata_free', () => {
     gate.open();
     padata_free(pinst, Number.POSITIVE_INFINITY);
     expect(pinst.pending).toBe(0);
+  });
+
+  it('does not keep a Worker from being terminated', async () => {
+    const code = `
+      const first = require('padata/kernel/2.6.34');
+      const wq = first.alloc_workqueue('worker');
+      const pinst = first.padata_alloc(wq.cpus, wq);
+      first.padata_start(pinst);
+      const task = { parallel: require('padata/functions').spin(100_000_000), serial() {} };
+      for (let i = 0; i < 1000; i++) first.padata_do_parallel(pinst, task, wq.cpus.first());
+      require('node:worker_threads').parentPort.postMessage('waits');
+      first.padata_free(pinst, Infinity);`;
+    const worker = new Worker(code, { eval: true });
+    await within(once(worker, 'message'), 'the Worker');
+    expect(await within(worker.terminate(), 'its end')).toBe(1);
   });
 
   it('leaves the rest of the event loop as it was: other instances go on afterwards', async () => {
