@@ -1,7 +1,6 @@
-// Isolates that may not claim: their CPU has left, they have retired, give way, or have lost their pin; and who goes on then.
+// Isolates that may not claim: their CPU has left, they have retired, or give way; and who goes on then.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
-#include <sched.h>
 
 #include "core/isolate.h"
 #include "support/isolates.h"
@@ -95,26 +94,6 @@ TEST_F(IsolateMasksTest, OneThatGivesWayToTheLoopSleepsWhereAnotherAttends) {
   seat.Begin(0);
   seat.Finish(0);
   FinishAll(seat);
-}
-
-TEST_F(IsolateMasksTest, OneThatHasLostItsPinLeavesTheJobsToOthers) {
-  if (!test::HasTwoCpus()) GTEST_SKIP() << "one CPU";
-  IsolateSeat seat(instance(), FirstCpu());
-  IsolateSeat other(instance(), test::SecondCpu());
-  ASSERT_EQ(other.Turn().size(), 0u);
-  group().Attend();
-  Submit({});
-  group().Unattend();
-  const size_t got = seat.Do([](IsolateSteps& steps) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(test::SecondCpu(), &set);
-    sched_setaffinity(0, sizeof(set), &set);
-    return steps.Turn().size();
-  });
-  EXPECT_EQ(got, 0u);
-  EXPECT_EQ(other.wakes(), 1);
-  FinishAll(other);
 }
 
 TEST_F(IsolateMasksTest, AClosedInstanceRunsNothingMore) {
