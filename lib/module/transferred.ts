@@ -3,6 +3,8 @@ import { typeError } from '../internal/validate.js';
 
 /** What a module function returns, with what of it is to be moved rather than copied. Made by `move()`. */
 export class Transferred<out T = unknown> {
+  /** Only for the types: no other object is one of these. */
+  declare protected readonly __value: T;
   /** @internal */
   readonly value: T;
   /** @internal */

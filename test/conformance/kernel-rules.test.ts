@@ -4,7 +4,7 @@ import { noop } from 'padata/functions';
 import { describe, expect, it } from 'vitest';
 import { InstancePort } from '../../dist/internal/instance-port.js';
 import { CHANGING, FLAGS } from '../../dist/internal/layout.js';
-import { firstCpu, here, instance, lastCpu, native, turns, until, within } from '../support/padata.js';
+import { firstCpu, here, instance, lastCpu, native, turns, until, within, wrong } from '../support/padata.js';
 
 const job = (): Job => ({ parallel: noop, serial: () => {} });
 const einval = expect.objectContaining({ name: 'PadataError', code: 'EINVAL', errno: -22, syscall: 'doParallel' });
@@ -76,7 +76,8 @@ describe('Running A Job: what padata_do_parallel returns', () => {
   });
 
   it('-EBUSY while the masks are being changed', () => {
-    const owner = new InstancePort('busy', { parallel: cpus.possible(), serial: cpus.possible() }, 1000, () => {});
+    const masks = { parallel: cpus.possible(), serial: cpus.possible() };
+    const owner = new InstancePort('busy', masks, 1000, () => {}, wrong(undefined));
     expect(() => owner.checkAccepting()).not.toThrow();
     Atomics.or(owner.control, FLAGS, CHANGING); // what a thread that follows hotplug does
     expect(() => owner.checkAccepting()).toThrow(expect.objectContaining({ code: 'EBUSY', errno: -16 }));

@@ -75,7 +75,7 @@ describe('Padata', () => {
     // @ts-expect-error a directory, true or false
     new Padata('x', { control: 1 });
     expectTypeOf(new Padata('x', { control: '/run/x' }).controlDirectory).toEqualTypeOf<string | undefined>();
-    instance.on('error', (error) => expectTypeOf(error).toEqualTypeOf<PadataError>());
+    instance.on('error', (error) => expectTypeOf(error).toEqualTypeOf<Error>());
   });
 
   test('is closed with await', () => {

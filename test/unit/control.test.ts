@@ -69,7 +69,7 @@ describe('an instance with control files', () => {
     const { padata, path, read } = controlled('refused', folder());
     writeFileSync(path('parallel_cpumask'), 'nonsense');
     await until(() => read('last_error').includes('EINVAL "nonsense"'), 'told');
-    const errors: PadataError[] = [];
+    const errors: (Error & { code?: unknown })[] = [];
     padata.on('error', (error) => errors.push(error));
     writeFileSync(path('serial_cpumask'), text([nrCpus]));
     await until(() => errors.length > 0, 'event');

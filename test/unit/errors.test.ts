@@ -24,7 +24,7 @@ describe('PadataError', () => {
   it('knows every errno of this system, those that libuv does not know included', () => {
     for (const [name, number] of Object.entries(constants.errno)) {
       const error = PadataError.fromErrno(-number, 'x');
-      expect(constants.errno[error.code], name).toBe(number);
+      expect((constants.errno as Record<string, number>)[error.code], name).toBe(number);
       expect(error.errno).toBe(-number);
     }
     expect(PadataError.fromErrno(-constants.errno.EBADMSG, 'x').code).toBe('EBADMSG');
