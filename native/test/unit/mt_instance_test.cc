@@ -187,6 +187,33 @@ TEST(MtInstanceTest, AThreadThatLeavesTheMaskBeginsNoFurtherChunk) {
   for (size_t i = 1; i < calls.size(); ++i) EXPECT_EQ(calls[i].cpu, SecondCpu());
 }
 
+// Invariant 4. One chunk may be past the check, and about to call the function.
+TEST(MtInstanceTest, NoChunkBeginsOnceTheMaskWasChanged) {
+  Engine engine;
+  std::atomic<uint64_t> begun{0};
+  padata_function description = test::Describe(nullptr, &begun);
+  description.kind = PADATA_KIND_RANGE;
+  description.range = [](uint64_t, uint64_t, uint8_t*, size_t, void* ctx) {
+    static_cast<std::atomic<uint64_t>*>(ctx)->fetch_add(1);
+    return 0;
+  };
+  MtDescription job;
+  job.request = {.size = 100'000, .max_threads = 100'000};
+  job.function = engine.loop().environment().AddFunction(description);
+  for (uint64_t round = 0; round < test::Scaled(300, 20); ++round) {
+    begun = 0;
+    engine.instance().SetCpumask(CpumaskType::kParallel, {SecondCpu()});
+    const auto started = engine.instance().StartMt(job);
+    SpinUntil([&] { return begun.load() > round % 100; });
+    engine.instance().SetCpumask(CpumaskType::kParallel, {});
+    const uint64_t before = begun;
+    started->AwaitDone(50'000);
+    ASSERT_LE(begun, before + 1);
+    engine.instance().StopMt(*started);
+    ASSERT_TRUE(started->AwaitDone(kForEver));
+  }
+}
+
 TEST(MtInstanceTest, ACpuThatComesJoins) {
   if (!HasTwoCpus()) GTEST_SKIP() << "one CPU only";
   Engine engine({{FirstCpu()}, AllowedCpus()});
