@@ -89,8 +89,8 @@ export interface IsolateGroupHandle {
   withdraw(job: Address): boolean;
   /** Ends every job that no isolate has claimed with an errno. */
   cancel(status: number): void;
-  /** Whether a serial() waits for the isolate of this CPU. */
-  hasSerial(cpu: number): boolean;
+  /** Has every serial() that waits for the isolate of this CPU count as made; returns how many. */
+  cancelSerials(cpu: number): number;
 }
 
 /** An isolate as its owner sees it: see core/isolate.h. */

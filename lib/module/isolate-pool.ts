@@ -29,6 +29,8 @@ const RETIRE_MS = 20;
 /** After so many isolates in a row that could not start, waiting jobs are told. */
 const MOST_FAILURES = 3;
 const MOST_ROOM = 65536;
+/** and in so many milliseconds it is tried again. */
+const RETRY_MS = 50;
 
 /** What the pool asks of its instance. */
 export interface PoolOwner {
@@ -140,7 +142,6 @@ export class IsolatePool implements IsolateListener {
     if (!this.#isolates.has(cpu)) this.#start(cpu);
   }
 
-  /** Its serial() has been called. */
   serialSettled(cpu: number): void {
     this.#serialCpus.set(cpu, this.#serialsOf(cpu) - 1);
     this.settled();
@@ -155,7 +156,6 @@ export class IsolatePool implements IsolateListener {
     return made;
   }
 
-  /** The result of a job that came by message. */
   takeResult(key: JobKey): unknown {
     return this.#results.take(key);
   }
@@ -165,7 +165,6 @@ export class IsolatePool implements IsolateListener {
     return this.#failure;
   }
 
-  /** Of those that have started. */
   stats(): IsolateStats[] {
     const all: IsolateStats[] = [];
     for (const { cpu, threadId, waiting, running } of this.all()) {
@@ -269,7 +268,7 @@ export class IsolatePool implements IsolateListener {
 
   /** Undefined if it cannot be started; then that is tried again, some times. */
   #start(cpu: number): Isolate | undefined {
-    if (this.#isClosed || (this.#failures >= MOST_FAILURES && this.#isolates.size !== 0)) return undefined;
+    if (this.#isClosed || this.#failures >= MOST_FAILURES) return undefined;
     try {
       const isolate = new Isolate(this.group, cpu, this.#owner.name, this.#options, this);
       this.#isolates.set(cpu, isolate);
@@ -300,11 +299,15 @@ export class IsolatePool implements IsolateListener {
     else this.#giveUp();
   }
 
-  /** Unless there is one that still takes jobs. */
+  /** Jobs that no isolate is there for are told. Others may come to their turn later: so it is tried again as long as some are pending. */
   #giveUp(): void {
-    if (this.#working !== 0 || this.#failures < MOST_FAILURES) return;
     this.#failures = 0;
-    this.group.cancel(-constants.errno.EAGAIN);
+    if (this.#working === 0) this.group.cancel(-constants.errno.EAGAIN);
+    for (const [cpu, pending] of this.#serialCpus) {
+      if (pending === 0 || this.#isolates.has(cpu) || this.group.cancelSerials(cpu) === 0) continue;
+      this.#owner.onStray(noIsolate('module function', this.#failure));
+    }
+    setTimeout(() => this.#replace(), RETRY_MS).unref();
   }
 
   /** The turn of a serial() may be a long time off, and then it has to be called there, whatever the masks are. */

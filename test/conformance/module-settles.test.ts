@@ -2,7 +2,15 @@
  * Every promise of a job with a module function settles, in its turn, with an Error if something went wrong; afterwards the instance
  * works, and no other job was harmed.
  */
-import { type ModuleFunction, moduleFunction, Padata, type PadataOptions, type RunOptions, type Shell } from 'padata';
+import {
+  type Job,
+  type ModuleFunction,
+  moduleFunction,
+  Padata,
+  type PadataOptions,
+  type RunOptions,
+  type Shell,
+} from 'padata';
 import { describe, expect, it } from 'vitest';
 import { Gate, modulePath, rejection, work, wrongs } from '../support/modules.js';
 import { firstCpu, instance, shellOf, until, within } from '../support/padata.js';
@@ -340,4 +348,20 @@ describe('no isolate can be started', () => {
     }
     expect(await rejection(shell.instance.broadcast(id, 1))).toBeInstanceOf(Error);
   });
+
+  it.each(cases)(
+    '%s: a serial() that waits for one counts as made, and the instance tells',
+    async (_what, isolates) => {
+      const shell = shellOf({ isolates: isolates! });
+      const told: Error[] = [];
+      shell.instance.on('error', (error) => told.push(error));
+      for (let i = 0; i < 5; i++) {
+        shell.doParallel({ parallel: (job: Job) => shell.doSerial(job), serial: id });
+        shell.doParallel({ parallel: id, data: i, serial: id }); // its turn comes when it is cancelled
+      }
+      await within(shell.drain(), 'drain');
+      expect(told.length).toBeGreaterThan(0);
+      for (const error of told) expect(error).toMatchObject({ code: 'EAGAIN', cause: expect.any(Error) });
+    },
+  );
 });

@@ -65,8 +65,10 @@ Napi::Value Withdraw(const Napi::CallbackInfo& info) {
 // Jobs that no isolate has claimed end with an errno.
 void Cancel(const Napi::CallbackInfo& info) { GroupIn(info).Cancel(info[0].As<Napi::Number>()); }
 
-Napi::Value HasSerial(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), GroupIn(info).HasSerial(info[0].As<Napi::Number>()));
+// How many there were.
+Napi::Value CancelSerials(const Napi::CallbackInfo& info) {
+  const size_t count = GroupIn(info).CancelSerials(info[0].As<Napi::Number>());
+  return Napi::Number::New(info.Env(), static_cast<double>(count));
 }
 
 }  // namespace
@@ -82,7 +84,7 @@ Napi::Object NewIsolateGroupHandle(Napi::Env env, const RefPtr<Instance>& instan
   handle.Set("add", Napi::Function::New<Add>(env, "add", ref));
   handle.Set("withdraw", Napi::Function::New<Withdraw>(env, "withdraw", ref));
   handle.Set("cancel", Napi::Function::New<Cancel>(env, "cancel", ref));
-  handle.Set("hasSerial", Napi::Function::New<HasSerial>(env, "hasSerial", ref));
+  handle.Set("cancelSerials", Napi::Function::New<CancelSerials>(env, "cancelSerials", ref));
   handle.AddFinalizer([](Napi::Env /*env*/, RefPtr<Instance>* dropped) { delete dropped; }, ref);
   return handle;
 }

@@ -194,6 +194,15 @@ void IsolateGroup::Serialized(Job* job) {
   WakeForSerial(cpu);  // not always the isolate that ran this one
 }
 
+size_t IsolateGroup::CancelSerials(int cpu) {
+  size_t count = 0;
+  for (Job* job = NextSerial(cpu); job != nullptr; job = NextSerial(cpu)) {
+    Serialized(job);
+    ++count;
+  }
+  return count;
+}
+
 void IsolateGroup::ReturnSerial(Job* job) {
   MutexLock lock(serial_mutex_);
   SerialInbox& inbox = serial_[job->cb_cpu];

@@ -47,6 +47,8 @@ class IsolateGroup {
   bool Withdraw(Job* job) PADATA_EXCLUDES(mutex_);
   // Environment: every job that nobody has claimed is completed with `status`.
   void Cancel(int32_t status);
+  // Environment: no isolate can be had on `cpu`. Every serial() that waits for one counts as made; returns how many.
+  size_t CancelSerials(int cpu) PADATA_EXCLUDES(serial_mutex_);
   // Environment: jobs wait and nothing moves.
   void Rescue() PADATA_EXCLUDES(mutex_);
   // Any thread: the masks have changed. When it has returned, no job begins on a CPU that is not usable.
