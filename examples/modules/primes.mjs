@@ -33,6 +33,7 @@ function isPrime(n, smallPrimes) {
  * @param {import('padata').ModuleContext} context
  */
 export async function wait(_, { signal }) {
+  signal.throwIfAborted();
   await new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
     setTimeout(() => {}, 60_000);

@@ -209,6 +209,7 @@ export class IsolateLoop {
     const isMessage = this.#words[slotAt(job.slot) + TYPE] === MESSAGE;
     const input = isMessage ? await this.#ask(job) : this.#input(job); // before the next turn
     const loaded = await loading;
+    job.context.throwIfAborted(); // its function was not called yet
     if (!job.isFinished) this.#call(job, loaded, () => input);
   }
 

@@ -25,6 +25,11 @@ export class JobContext implements ModuleContext {
     return this.#controller.signal;
   }
 
+  /** @throws the signal's reason, if it is aborted */
+  throwIfAborted(): void {
+    if (this.#aborted !== undefined) throw this.#aborted.reason;
+  }
+
   abort(reason: unknown): void {
     this.#aborted = { reason };
     this.#controller?.abort(reason);
