@@ -132,6 +132,19 @@ describe('a job settles in its turn', () => {
 });
 
 describe('aborted', () => {
+  it('while its function is loaded: it is not called', async () => {
+    const shell = shellOf();
+    const controller = new AbortController();
+    const reason = new Error('too long');
+    const parallel = moduleFunction(modulePath('slow-load.mjs'));
+    const outcome = new Promise<Job>((serial) => {
+      shell.doParallel({ parallel, serial, moduleOptions: { signal: controller.signal } });
+    });
+    await until(() => shell.instance.stats().isolates.some(({ waiting }) => waiting.count > 0), 'begun');
+    controller.abort(reason);
+    expect(await within(outcome, 'its turn')).toMatchObject({ result: undefined, error: { message: 'too long' } });
+  });
+
   const reason = new Error('enough');
 
   it('before it was submitted', async () => {
