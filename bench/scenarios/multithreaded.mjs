@@ -45,7 +45,10 @@ export default {
   name: 'multithreaded',
   title: 'Multithreaded jobs: the same C functions over 256 MiB by 2 threads, and a job in which nothing is done',
   metrics: Object.fromEntries(
-    [...pairs.map(([work, chunk]) => metricOf(work, chunk)), ...starts.map(({ work }) => work)].map((m) => [m, 'jobs/s']),
+    [...pairs.map(([work, chunk]) => metricOf(work, chunk)), ...starts.map(({ work }) => work)].map((m) => [
+      m,
+      'jobs/s',
+    ]),
   ),
   contenders: [
     ...pairs.flatMap(([work, chunk]) => contendersFor(work, chunk)),
