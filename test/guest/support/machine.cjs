@@ -27,11 +27,21 @@ async function allOnline() {
   for (const cpu of removableCpus()) if (!onlineCpus().has(cpu)) await setOnline(cpu, true);
 }
 
+/** Empty for a thread that has ended since it was listed. */
+function statusOf(tid) {
+  try {
+    return fs.readFileSync(`/proc/self/task/${tid}/status`, 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return '';
+    throw error;
+  }
+}
+
 /** The threads of padata: their kind ('p' or 's'), their CPU by their name, and where the kernel lets them run. */
 function padataThreads() {
   const threads = [];
   for (const tid of fs.readdirSync('/proc/self/task')) {
-    const status = fs.readFileSync(`/proc/self/task/${tid}/status`, 'utf8');
+    const status = statusOf(tid);
     const name = /^Name:\tpadata\/([ps])(\d+)$/m.exec(status);
     if (name === null) continue;
     const allowed = /^Cpus_allowed_list:\s*(\S*)$/m.exec(status)[1];
