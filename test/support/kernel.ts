@@ -63,10 +63,19 @@ export const ALL_SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1).filter(
   (signal) => !UNBLOCKABLE.includes(signal),
 );
 
+/** Empty for a thread that has ended since it was listed. */
+function statusOf(tid: string): string {
+  try {
+    return readFileSync(`/proc/self/task/${tid}/status`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** The signals that a thread of this process has blocked, by its name. */
 export function blockedSignals(threadName: string): number[] {
   const status = readdirSync('/proc/self/task')
-    .map((tid) => readFileSync(`/proc/self/task/${tid}/status`, 'utf8'))
+    .map(statusOf)
     .find((text) => text.startsWith(`Name:\t${threadName}\n`));
   const bits = BigInt(`0x${/^SigBlk:\s*(\w+)$/m.exec(status!)![1]}`);
   return ALL_SIGNALS.filter((signal) => ((bits >> BigInt(signal - 1)) & 1n) !== 0n);
