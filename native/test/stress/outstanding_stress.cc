@@ -54,11 +54,9 @@ class Completers {
   Completers& operator=(const Completers&) = delete;
 
   void Add(const Work& work) {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      works_.push_back(work);
-    }
-    came_.notify_one();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    works_.push_back(work);
+    came_.notify_one();  // with the lock: without it the job may be complete, and the test over, before this is reached
   }
 
   // Completes one job, and tries to do it again.
