@@ -268,7 +268,9 @@ TEST(MtInstanceTest, ACallerWaitsForItsHelpers) {
     return door.Enter();
   });
   const auto job = engine.instance().StartMt(Of(ranges, {.size = 80, .max_threads = 2}, true));
-  EXPECT_FALSE(engine.instance().TakePart(*job, 3'000'000));
+  do {
+    EXPECT_FALSE(engine.instance().TakePart(*job, 3'000'000));
+  } while (job->units_done() < 70);  // however long the caller needs for them
   EXPECT_EQ(job->units_done(), 70u);
   door.Open();
   EXPECT_TRUE(engine.instance().TakePart(*job, kForEver));
