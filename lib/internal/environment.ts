@@ -23,11 +23,12 @@ const LARGEST_GROUP = 32;
 const GROUP_MS = 0.02;
 /**
  * Before it sleeps, the loop looks for completions for so long, in milliseconds, turn by turn, so that everything else on it
- * goes on: being woken takes longer than most small jobs. That is done while it pays: each time in vain costs a credit,
- * each success gives one back, and without credit only one time in PROBE is tried.
+ * goes on: being woken takes longer than most small jobs. That is done while it pays: looking costs the time that it takes, each
+ * success saves what a wake-up is worth, and when the credit is used up only one time in PROBE is tried.
  */
 const POLL_MS = 0.1;
-const MOST_CREDIT = 8;
+const WAKE_WORTH_MS = 0.03;
+const MOST_CREDIT_MS = 8 * POLL_MS;
 const PROBE = 64;
 /**
  * With more jobs in flight than this the threads have work meanwhile, and the loop had better leave them its CPU: unless it
@@ -82,8 +83,9 @@ export class Environment {
   #isScheduled = false;
   #groupSize = LARGEST_GROUP;
   readonly #meter = new BusyMeter();
-  #pollUntil = 0;
-  #pollCredit = MOST_CREDIT;
+  #isPolling = false;
+  #pollFrom = 0;
+  #pollCreditMs = MOST_CREDIT_MS;
   #declined = 0;
   #look: NodeJS.Timeout | undefined;
   #lookMs = FIRST_LOOK_MS;
@@ -160,9 +162,7 @@ export class Environment {
   }
 
   #startPolling(): void {
-    if (this.#pollCredit === 0 && ++this.#declined < PROBE) return;
-    this.#declined = 0;
-    this.#pollUntil = performance.now() + POLL_MS;
+    if (!this.#mayPoll(performance.now())) return;
     Atomics.store(this.#control, ARMED, 0);
     this.#schedule();
   }
@@ -261,12 +261,13 @@ export class Environment {
   #rest(isDone: boolean, hasDelivered: boolean, begin: number): void {
     const now = performance.now();
     this.#meter.add(hasDelivered, begin, now);
+    if (hasDelivered && this.#lookMs !== FIRST_LOOK_MS) this.#lookSoon();
     if (this.#pending === 0 && this.#isReferenced) {
       this.#isReferenced = false;
       this.bridge.setRef(false);
     }
     const isWorth = this.#pending <= POLL_PENDING || this.#meter.isBusy;
-    const isPolling = isDone && this.#pending !== 0 && isWorth && this.#polls(hasDelivered, now);
+    const isPolling = isDone && this.#pending !== 0 && isWorth && this.#polls(hasDelivered, begin, now);
     if (!isDone || isPolling) {
       if (isPolling) this.#giveWay();
       this.#schedule();
@@ -291,16 +292,28 @@ export class Environment {
     if (this.#pending > POLL_PENDING) this.bridge.giveWay();
   }
 
-  /** Whether the loop goes on looking for completions. */
-  #polls(hasDelivered: boolean, now: number): boolean {
+  /** Whether the loop goes on looking for completions, after a look that began at `begin`. */
+  #polls(hasDelivered: boolean, begin: number, now: number): boolean {
     if (hasDelivered) {
-      if (this.#pollCredit < MOST_CREDIT) this.#pollCredit++;
-      this.#pollUntil = now + POLL_MS;
-      return true;
+      if (this.#isPolling) this.#earn(WAKE_WORTH_MS - (begin - this.#pollFrom));
+      return this.#mayPoll(now);
     }
-    if (now < this.#pollUntil) return true;
-    if (this.#pollCredit > 0) this.#pollCredit--;
+    if (!this.#isPolling || now < this.#pollFrom + POLL_MS) return this.#isPolling;
+    this.#isPolling = false;
+    this.#earn(-POLL_MS);
     return false;
+  }
+
+  #mayPoll(now: number): boolean {
+    this.#isPolling = this.#pollCreditMs > 0 || ++this.#declined === PROBE;
+    if (!this.#isPolling) return false;
+    this.#declined = 0;
+    this.#pollFrom = now;
+    return true;
+  }
+
+  #earn(milliseconds: number): void {
+    this.#pollCreditMs = Math.min(Math.max(this.#pollCreditMs + milliseconds, 0), MOST_CREDIT_MS);
   }
 
   /**
@@ -311,6 +324,14 @@ export class Environment {
     if (this.#look === undefined) {
       this.#look = setTimeout(() => this.#lookAfter(), this.#lookMs).unref();
     }
+  }
+
+  /** Things move again: those who put off a wake-up rely on it that the loop looks in a moment. */
+  #lookSoon(): void {
+    clearTimeout(this.#look);
+    this.#look = undefined;
+    this.#lookMs = FIRST_LOOK_MS;
+    if (this.#pending !== 0) this.#watch();
   }
 
   #lookAfter(): void {

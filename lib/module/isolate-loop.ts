@@ -155,6 +155,7 @@ export class IsolateLoop {
   #flush(): void {
     if (this.#outbox.isEmpty) return;
     this.#words[LIMIT] = 0;
+    this.#words[MAY_SLEEP] = this.#running.size === 0 ? 1 : 0; // then it goes on with the next job, and is back soon
     this.#handle.turn(this.#arena.memory);
     this.#outbox.clear();
     this.#now = this.#flushed = now();
@@ -191,7 +192,8 @@ export class IsolateLoop {
     const job = new Running(slot, words[base + SHELL] as number, isSerial, context, begun);
     if (!isSerial) this.#noteBegin(job, begun - (this.#doubles[(base >> 1) + SUBMITTED_F64] as number));
     this.#start(job, base);
-    if (job.isFinished && this.#now - this.#flushed > FLUSH_MS) this.#flush();
+    const isLast = this.#next === this.#count; // then a turn comes next
+    if (job.isFinished && !isLast && this.#now - this.#flushed > FLUSH_MS) this.#flush();
   }
 
   #start(job: Running, base: number): void {

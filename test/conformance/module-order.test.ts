@@ -46,6 +46,20 @@ describe('results come in the order of submission', () => {
     expect(errors).toEqual([]);
   });
 
+  it('and do not wait for longer ones behind them, which nobody foresaw', async () => {
+    const padata = instance();
+    const shell = padata.createShell();
+    for (let length = 1; length <= 40; length++) {
+      const gate = new Gate();
+      await padata.broadcast(work('keepGate'), gate.words);
+      const short = Array.from({ length }, () => shell.run(work('spin'), { us: 100, value: 0 }));
+      const long = Array.from({ length: 100 }, () => shell.run(work('gateKept'), 0)); // many: so there is patience
+      await within(Promise.all(short), `${length} short ones`);
+      gate.open();
+      await within(Promise.all(long), 'long ones');
+    }
+  });
+
   it('the first of a shell takes a thousand times as long as those behind it', async () => {
     const shell = instance().createShell();
     const order: number[] = [];

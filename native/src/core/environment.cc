@@ -14,7 +14,7 @@ Environment::Environment(Wake wake, void* arg)
   new (control_memory_->data()) Control{};
 }
 
-void Environment::Notify(Shell& shell, bool more_follows) {
+void Environment::Notify(Shell& shell, uint64_t patience_ns) {
   Shell::Control& links = shell.control();
   if (links.ready.exchange(1, std::memory_order_seq_cst) == 0) {
     uint32_t head = control().ready_head.load(std::memory_order_relaxed);
@@ -23,13 +23,20 @@ void Environment::Notify(Shell& shell, bool more_follows) {
     } while (!control().ready_head.compare_exchange_weak(head, shell.id(), std::memory_order_seq_cst));
   }
   if (control().armed.load(std::memory_order_seq_cst) == 0) return;
-  if (more_follows && MonotonicNs() - last_wake_ns_.load(std::memory_order_relaxed) < kWakeIntervalNs) return;
+  if (patience_ns != 0) {
+    const uint64_t due_ns = last_wake_ns_.load(std::memory_order_relaxed) + patience_ns;
+    if (MonotonicNs() < due_ns) return due_ns_.store(due_ns, std::memory_order_relaxed);
+  }
   WakeLoop();
 }
 
 void Environment::Flush() {
   if (control().ready_head.load(std::memory_order_seq_cst) == 0) return;
   if (control().armed.load(std::memory_order_seq_cst) != 0) WakeLoop();
+}
+
+void Environment::FlushBefore(uint64_t ns) {
+  if (due_ns_.load(std::memory_order_relaxed) < ns) Flush();
 }
 
 void Environment::TellMasksChanged() {

@@ -45,11 +45,14 @@ class Environment : public RefCounted<Environment> {
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
-  // Any thread: `shell` has jobs for the event loop. `more_follows`: the caller goes on completing jobs and will be here again
-  // soon, or in Flush(): then the loop is woken only once in kWakeIntervalNs, for a wake-up costs as much as many jobs.
-  void Notify(Shell& shell, bool more_follows = false);
-  // Any thread that has promised more, and has no more: wakes the loop if it was not.
+  // Any thread: `shell` has jobs for the event loop. With patience, the caller goes on completing jobs and will be here again, or in
+  // Flush() or FlushBefore(): then the loop is woken only if its last wake-up is that long ago, for one costs as much as many jobs.
+  void Notify(Shell& shell, uint64_t patience_ns = 0);
+  // Any thread that had patience, and has no more: wakes the loop if it was not.
   void Flush();
+  // The same, if the loop would have to wait longer than anybody had patience for; the caller is back at `ns` by MonotonicNs(). Where that takes
+  // longer than was thought, the loop finds out by itself (FIRST_LOOK_MS in lib/internal/environment.ts).
+  void FlushBefore(uint64_t ns);
 
   // Any thread: usable masks of an instance have changed.
   void TellMasksChanged();
@@ -99,8 +102,6 @@ class Environment : public RefCounted<Environment> {
   friend class RefCounted<Environment>;
   ~Environment() = default;
 
-  static constexpr uint64_t kWakeIntervalNs = 50'000;
-
   static constexpr uint32_t kWhole = 1u << 16;
   static constexpr uint32_t kBusyShare = kWhole / 8 * 7;
 
@@ -108,7 +109,9 @@ class Environment : public RefCounted<Environment> {
 
   const RefPtr<SharedMemory> control_memory_;
   std::atomic<int> loop_cpu_{-1};
+  // Hints: nothing is read behind them.
   std::atomic<uint64_t> last_wake_ns_{0};
+  std::atomic<uint64_t> due_ns_{0};       // the wake-up that the last one with patience put off
   std::atomic<uint32_t> awake_share_{0};  // of the time, in parts of kWhole
   Parker sleeper_;                        // its owner is the environment
   Mutex wake_mutex_;

@@ -171,6 +171,7 @@ void Instance::PublishUsable(const CpuMask& parallel) {
       if ((gone >> bit & 1) != 0) leaving.Set(static_cast<int>(word) * 64 + bit);
     }
   }
+  usable_count_.store(static_cast<uint32_t>(std::max(parallel.Weight(), 1)), std::memory_order_relaxed);
   AsymmetricFence::Heavy();  // partner: ParallelThread::MayBegin()
   for (int cpu : leaving) {
     const ParallelThread* const thread = ParallelThread::On(cpu);
@@ -264,6 +265,12 @@ void Instance::ShareBacklog() {
   const uint64_t backlog_ns = uint64_t{queue_.Backlog()} * cost_ns();
   if (backlog_ns < kWakeWorthNs) return;
   WakeOne(environment_->loop_cpu(), backlog_ns >= kLoopCpuWorthNs && !environment_->IsBusy());
+}
+
+uint64_t Instance::PatienceNs(uint64_t backlog_ns) const {
+  if (backlog_ns < kLeastPatienceNs) return 0;
+  const uint64_t until_none_ns = backlog_ns / usable_count_.load(std::memory_order_relaxed);
+  return std::clamp(until_none_ns / kPatiencePart, kLeastPatienceNs, kMostPatienceNs);
 }
 
 void Instance::Rescue() {

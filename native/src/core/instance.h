@@ -70,7 +70,10 @@ class Instance : public RefCounted<Instance> {
   static constexpr uint32_t kUnknownCostNs = 100'000;  // before the first measurement a job is taken to be long
   static constexpr uint64_t kWakeWorthNs = 20'000;     // a backlog of so much work is worth another thread,
   static constexpr uint64_t kBurstNs = 500'000;        // jobs that follow each other within this time are a burst
-  static constexpr uint64_t kPlentyNs = 60'000;
+  // How long results may wait for the event loop while there is more to do: a part of the time until there is not, between these two.
+  static constexpr uint64_t kLeastPatienceNs = 50'000;
+  static constexpr uint64_t kMostPatienceNs = 500'000;
+  static constexpr uint64_t kPatiencePart = 4;
   static constexpr uint64_t kHelpersToWake = 2;  // by one thread, for multithreaded jobs
   static constexpr uint64_t kLoopCpuWorthNs =
       100'000;  // and of so much even one on the CPU of the event loop, if that has time
@@ -154,7 +157,9 @@ class Instance : public RefCounted<Instance> {
   bool HasWork() const { return queue_.Backlog() != 0; }
   bool HasWorkFor(int cpu) const { return HasWork() || mt_.Wants(cpu); }
   // More jobs wait than are done while the event loop wakes up.
-  bool HasPlenty() const { return uint64_t{queue_.Backlog()} * cost_ns() >= kPlentyNs; }
+  // Environment::Notify(), by a thread that is about to go on with a backlog of so much work.
+  uint64_t PatienceNs(uint64_t backlog_ns) const;
+  uint64_t PatienceNs() const { return PatienceNs(uint64_t{queue_.Backlog()} * cost_ns()); }
   // How many threads attend; see above.
   uint32_t attendance() { return control().attended.load(std::memory_order_seq_cst) & ~kKickPending; }
   JobQueue& queue() { return queue_; }
@@ -211,7 +216,8 @@ class Instance : public RefCounted<Instance> {
   bool halted_ PADATA_GUARDED_BY(mutex_) = false;
   bool refuses_while_following_ PADATA_GUARDED_BY(mutex_) = false;
   std::unordered_map<int, int64_t> usable_since_ms_ PADATA_GUARDED_BY(mutex_);
-  CpuBits usable_bits_{};  // usable_.parallel, for the threads
+  CpuBits usable_bits_{};                  // usable_.parallel, for the threads
+  std::atomic<uint32_t> usable_count_{1};  // how many of them, as a hint; 1 at least
 
   std::atomic<uint32_t> cost_ns_;
   uint64_t last_kick_ns_ = 0;      // environment

@@ -85,11 +85,17 @@ uint32_t Isolate::Turn(std::span<uint8_t> arena) {
     count = Claim(arena);
     if (count == 0) count = Sleep(arena);
   }
-  if (count == 0) instance_->environment().Flush();
   if (count != 0) group_.ShareBacklog();
-  const bool is_long = shared().limit == 0 || count * uint64_t{group_.cost_ns()} > kLongNs;
+  Environment& environment = instance_->environment();
+  const bool is_back_soon = count != 0 || (shared().limit == 0 && shared().may_sleep != 0);
+  const uint64_t expected_ns = std::max<uint64_t>(count, 1) * group_.cost_ns();
+  const bool is_long = shared().limit == 0 || expected_ns > kLongNs;
+  if (!is_back_soon) {
+    environment.Flush();
+  } else if (is_long) {
+    environment.FlushBefore(now + expected_ns);
+  }
   if (is_long && attends_) {
-    instance_->environment().Flush();
     Attend(false);
     if (group_.HasWork()) group_.Kick(cpu_);
   }
@@ -108,7 +114,7 @@ uint32_t Isolate::Complete() {
   const uint32_t count = std::min(own.outcomes.load(std::memory_order_relaxed), kSlots);
   if (count == 0) return 0;
   {
-    Completion completion(group_.HasWork());
+    Completion completion(group_.PatienceNs());
     for (uint32_t i = 0; i < count; ++i) {
       const Outcome& outcome = own.outcome[i];
       PADATA_CHECK(outcome.slot < kSlots && uint64_t{outcome.offset} + outcome.size <= kResultBytes, "a wrong outcome");
@@ -127,7 +133,7 @@ uint32_t Isolate::Complete() {
 }
 
 void Isolate::Finish(const Outcome& outcome, std::span<const uint8_t> bytes) {
-  Completion completion(false);
+  Completion completion(0);
   completion.Enter(ShellOf(JobIn(outcome.slot)));
   Store(outcome, bytes);
 }

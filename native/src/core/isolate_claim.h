@@ -28,7 +28,7 @@ inline bool TakeUp(Job* job) {
 // Several jobs of one shell are reordered together.
 class Completion {
  public:
-  explicit Completion(bool more_follows) : more_follows_(more_follows) {}
+  explicit Completion(uint64_t patience_ns) : patience_ns_(patience_ns) {}
   ~Completion() { Leave(); }
   void Enter(Shell* shell) {
     if (shell == shell_) return;
@@ -42,10 +42,10 @@ class Completion {
  private:
   void Leave() {
     if (shell_ == nullptr) return;
-    shell_->Reorder(more_follows_);
+    shell_->Reorder(patience_ns_);
     shell_->Leave();
   }
-  const bool more_follows_;
+  const uint64_t patience_ns_;
   Shell* shell_ = nullptr;
 };
 

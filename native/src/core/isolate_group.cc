@@ -126,6 +126,8 @@ void IsolateGroup::ShareBacklog() {
   WakeOne(environment.loop_cpu(), backlog_ns >= Instance::kLoopCpuWorthNs && !environment.IsBusy());
 }
 
+uint64_t IsolateGroup::PatienceNs() const { return instance_.PatienceNs(uint64_t{queue_.Backlog()} * cost_ns()); }
+
 // Not itself: it would only come here again. (Where it has left, the one that came after it is on the same CPU.)
 void IsolateGroup::HandOn(const Isolate& isolate) {
   if (HasWork() && attendance() == 0) WakeOne(isolate.is_retired() ? -1 : isolate.cpu(), false);

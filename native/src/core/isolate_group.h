@@ -69,6 +69,7 @@ class IsolateGroup {
   bool HasWork() const { return queue_.Backlog() != 0; }
   void Measured(size_t jobs, uint64_t ns);
   uint32_t cost_ns() const { return cost_ns_.load(std::memory_order_relaxed); }
+  uint64_t PatienceNs() const;
 
   // The reorderer: it is the turn of this job, whose serial() is a module function.
   void DeliverSerial(Job* job) PADATA_EXCLUDES(serial_mutex_) PADATA_EXCLUDES(mutex_);

@@ -165,7 +165,8 @@ bool ParallelThread::RunBatch(Instance& instance) {
   instance.ShareBacklog();
   const bool is_long = count_ * cost_ns > kLongNs;
   if (is_long) {
-    FlushAll();
+    const uint64_t end_ns = MonotonicNs() + count_ * cost_ns;
+    for (const auto& each : roster_) each->environment().FlushBefore(end_ns);
     for (const auto& each : roster_) each->Unattend();
   }
   RunJobs(instance);
@@ -211,7 +212,7 @@ size_t ParallelThread::RunShell(Instance& instance, size_t index) {
     RunParallel(instance, batch_[index], cpu_);
     ++index;
   } while (index < count_ && ShellOf(batch_[index]) == shell && MayBegin(instance, index));
-  shell->Reorder(instance.HasPlenty());
+  shell->Reorder(instance.PatienceNs());
   shell->Leave();
   return index;
 }

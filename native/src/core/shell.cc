@@ -52,11 +52,11 @@ void Shell::AwaitQuiet() const {
   SpinUntil([this] { return users_.load(std::memory_order_acquire) == 0; });
 }
 
-void Shell::Reorder(bool more_follows) {
+void Shell::Reorder(uint64_t patience_ns) {
   if (requests_.fetch_add(1, std::memory_order_acq_rel) != 0) return;
   uint32_t seen = 1;
   do {
-    Advance(more_follows);
+    Advance(patience_ns);
   } while (!requests_.compare_exchange_strong(seen, 0, std::memory_order_acq_rel, std::memory_order_acquire));
 }
 
@@ -75,7 +75,7 @@ void Shell::DeliverSerial(Job* job) {
   IsModule(job->serial) ? instance_.isolates()->DeliverSerial(job) : SerialThread::Deliver(job);
 }
 
-void Shell::Advance(bool more_follows) {
+void Shell::Advance(uint64_t patience_ns) {
   const uint64_t before = commit_;
   while (CursorAtJob()) {
     Job& job = cursor_segment_->jobs[cursor_];
@@ -86,7 +86,7 @@ void Shell::Advance(bool more_follows) {
   }
   if (commit_ == before) return;
   control().commit.store(static_cast<uint32_t>(commit_), std::memory_order_release);
-  environment_.Notify(*this, more_follows);
+  environment_.Notify(*this, patience_ns);
 }
 
 void Shell::Serialized(Job* job) {

@@ -53,9 +53,9 @@ class Shell {
   // is in flight.
   void AwaitQuiet() const;
 
-  // Any thread, between Enter() and Leave(): gives all jobs that can have it their turn. `more_follows`: see
+  // Any thread, between Enter() and Leave(): gives all jobs that can have it their turn. `patience_ns`: see
   // Environment::Notify().
-  void Reorder(bool more_follows = false);
+  void Reorder(uint64_t patience_ns = 0);
   // Any thread that completes jobs, around that. Enter() must come before the last job is marked as done.
   void Enter() { users_.fetch_add(1, std::memory_order_relaxed); }  // published by the release store of kDone
   void Leave() { users_.fetch_sub(1, std::memory_order_release); }  // partner: AwaitQuiet()
@@ -69,7 +69,7 @@ class Shell {
 
  private:
   bool CursorAtJob();
-  void Advance(bool more_follows);
+  void Advance(uint64_t patience_ns);
   void DeliverSerial(Job* job);
 
   Instance& instance_;

@@ -119,6 +119,17 @@ TEST(InstanceTest, ABacklogThatIsCancelledTakesItsTurn) {
   EXPECT_EQ(engine.instance().queue().Backlog(), 0u);
 }
 
+TEST(InstanceTest, ThePatienceIsAPartOfTheBacklogBetweenTwoBounds) {
+  Engine engine;
+  const Instance& instance = engine.instance();
+  const auto cpus = static_cast<uint64_t>(AllowedCpus().Weight());
+  EXPECT_EQ(instance.PatienceNs(0), 0u);
+  EXPECT_EQ(instance.PatienceNs(Instance::kLeastPatienceNs - 1), 0u) << "nobody comes back for so little";
+  EXPECT_EQ(instance.PatienceNs(Instance::kLeastPatienceNs), Instance::kLeastPatienceNs);
+  EXPECT_EQ(instance.PatienceNs(cpus * 400'000), 100'000u);
+  EXPECT_EQ(instance.PatienceNs(cpus * 1'000'000'000), Instance::kMostPatienceNs);
+}
+
 TEST(InstanceTest, AfterCloseNothingBeginsAndWhatHasBegunEnds) {
   test::Gate gate;
   static std::atomic<uint32_t> begun{0};
