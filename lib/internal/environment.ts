@@ -6,6 +6,7 @@
  * completion wakes the loop; while one is running, completions cost the threads nothing.
  */
 import { AsyncResource } from 'node:async_hooks';
+import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { type BridgeHandle, binding } from '../binding.js';
 import { Fifo } from './fifo.js';
@@ -30,6 +31,8 @@ const POLL_MS = 0.1;
 const WAKE_WORTH_MS = 0.03;
 const MOST_CREDIT_MS = 8 * POLL_MS;
 const PROBE = 64;
+/** With fewer jobs than that in flight nobody else wants the CPU that the loop looks on. */
+const CPUS = availableParallelism();
 /**
  * With more jobs in flight than this the threads have work meanwhile, and the loop had better leave them its CPU: unless it
  * hardly sleeps anyway, see BusyMeter.
@@ -305,7 +308,7 @@ export class Environment {
   }
 
   #mayPoll(now: number): boolean {
-    this.#isPolling = this.#pollCreditMs > 0 || ++this.#declined === PROBE;
+    this.#isPolling = this.#pending < CPUS || this.#pollCreditMs > 0 || ++this.#declined === PROBE;
     if (!this.#isPolling) return false;
     this.#declined = 0;
     this.#pollFrom = now;

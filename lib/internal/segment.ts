@@ -79,9 +79,12 @@ export function placeAt(first: Segment | undefined, offset: number): Place | und
   return segment === undefined || index < 0 ? undefined : { segment, index };
 }
 
-/** The views of segments are kept while segments come and go: making them costs more than filling them. */
+/**
+ * The views of segments are kept while segments come and go: making them costs more than filling them, and what they consist of has by then been
+ * moved to where the garbage collector seldom looks. For a million jobs in flight; the segments themselves are never unmapped anyway.
+ */
 export class SegmentCache {
-  static readonly #KEPT = 64;
+  static readonly #KEPT = 4096;
   readonly #bridge: BridgeHandle;
   readonly #free = new Map<number, Segment>();
 
