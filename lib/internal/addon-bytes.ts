@@ -35,6 +35,7 @@ export class AddonBytes extends Uint8Array {
   #size = 0;
   #low = 0;
   #high = 0;
+  #beginning: AddonBytes | undefined;
 
   /** Called by methods of Uint8Array as well, with a number for memory that is not the addon's. */
   constructor(buffer: ArrayBuffer | number, offset?: number, length?: number) {
@@ -65,6 +66,17 @@ export class AddonBytes extends Uint8Array {
   static writeAddress(bytes: AddonBytes, words: Int32Array, at: number): void {
     words[at] = bytes.#low;
     words[at + 1] = bytes.#high;
+  }
+
+  /**
+   * The first bytes of a view that has more: the same object as the last time, if there are as many and nothing was done to it, for making one
+   * costs as much as a small job.
+   */
+  static beginning(bytes: AddonBytes, size: number): Uint8Array {
+    const last = bytes.#beginning;
+    if (last !== undefined && last.#size === size && lengthOf(last) === size) return last;
+    bytes.#beginning = new AddonBytes(bytes.buffer as ArrayBuffer, bytes.#offset, size);
+    return bytes.#beginning;
   }
 
   /** How many bytes there are, whatever `length` says. */

@@ -2,6 +2,7 @@
 import type { AsyncResource } from 'node:async_hooks';
 import { PadataError } from '../errors.js';
 import type { Job } from '../job.js';
+import { AddonBytes } from './addon-bytes.js';
 import { asError } from './as-error.js';
 import { environment } from './environment.js';
 import {
@@ -90,7 +91,10 @@ function copyTo(dst: Uint8Array, slab: Slab, offset: number, size: number): Uint
 /** Memory of the user's. He may have detached it or made it shorter meanwhile. */
 function begin(dst: Uint8Array, size: number): Uint8Array {
   if (dst.length === size) return dst;
-  if (dst.length > size) return dst.subarray(0, size);
+  if (dst.length > size) {
+    const own = AddonBytes.in(dst);
+    return own === undefined ? dst.subarray(0, size) : AddonBytes.beginning(own, size);
+  }
   throw new PadataError('ENOBUFS', 'doParallel', `dst has ${dst.length} bytes left, the result ${size}`);
 }
 

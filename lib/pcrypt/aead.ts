@@ -32,7 +32,8 @@ export interface AeadRequest {
    *
    * Memory from `allocate()` costs least: the thread writes the result there by itself, at any time until serial() is called, and if `data`
    * is from there as well (the same bytes, or others), it is read where it is. So leave both alone until then. If the job fails, what is
-   * in `dst` means nothing; but plaintext that was not authenticated never gets there.
+   * in `dst` means nothing; but plaintext that was not authenticated never gets there. A result that is shorter than `dst` is the same
+   * view again as long as it has the same length.
    */
   dst?: Uint8Array;
 }

@@ -164,6 +164,9 @@ std::vector<Instance::CpuStats> Instance::StatsOfCpus() const {
 // When this returns, no thread begins a job on a CPU that is not in `parallel`.
 void Instance::PublishUsable(const CpuMask& parallel) {
   CpuMask leaving;
+  // First, and it never falls: who sees a bit too late is made up for by Roster::Changed(), and so is who sees this too late.
+  const size_t words = std::min(parallel.words().size(), usable_bits_.size());
+  usable_words_.store(std::max(words, usable_words_.load(std::memory_order_relaxed)), std::memory_order_relaxed);
   for (size_t word = 0; word < usable_bits_.size(); ++word) {
     const uint64_t bits = word < parallel.words().size() ? parallel.words()[word] : 0;
     const uint64_t gone = usable_bits_[word].exchange(bits, std::memory_order_relaxed) & ~bits;
@@ -270,7 +273,7 @@ void Instance::ShareBacklog() {
 uint64_t Instance::PatienceNs(uint64_t backlog_ns) const {
   if (backlog_ns < kLeastPatienceNs) return 0;
   const uint64_t until_none_ns = backlog_ns / usable_count_.load(std::memory_order_relaxed);
-  return std::clamp(until_none_ns / kPatiencePart, kLeastPatienceNs, kMostPatienceNs);
+  return std::clamp(until_none_ns, kLeastPatienceNs, kMostPatienceNs);
 }
 
 void Instance::Rescue() {
@@ -289,8 +292,9 @@ void Instance::HandOn(int cpu) {
 bool Instance::WakeOne(int avoid_cpu, bool also_avoided) {
   const int home = home_cpu_.load(std::memory_order_relaxed);
   if (home >= 0 && home != avoid_cpu && MayRun(home) && ParallelThread::Wake(home)) return true;
+  const size_t words = usable_words_.load(std::memory_order_relaxed);
   for (const bool exists : {true, false}) {
-    for (size_t word = 0; word < usable_bits_.size(); ++word) {
+    for (size_t word = 0; word < words; ++word) {
       uint64_t bits = usable_bits_[word].load(std::memory_order_relaxed);
       for (; bits != 0; bits &= bits - 1) {
         const int cpu = static_cast<int>(word) * 64 + __builtin_ctzll(bits);

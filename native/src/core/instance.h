@@ -70,10 +70,10 @@ class Instance : public RefCounted<Instance> {
   static constexpr uint32_t kUnknownCostNs = 100'000;  // before the first measurement a job is taken to be long
   static constexpr uint64_t kWakeWorthNs = 20'000;     // a backlog of so much work is worth another thread,
   static constexpr uint64_t kBurstNs = 500'000;        // jobs that follow each other within this time are a burst
-  // How long results may wait for the event loop while there is more to do: a part of the time until there is not, between these two.
+  // How long results may wait for the event loop while there is more to do: as long as there will be, between these two. (What is left shrinks while
+  // they wait, so the loop is woken when about half is done.)
   static constexpr uint64_t kLeastPatienceNs = 50'000;
   static constexpr uint64_t kMostPatienceNs = 500'000;
-  static constexpr uint64_t kPatiencePart = 4;
   static constexpr uint64_t kHelpersToWake = 2;  // by one thread, for multithreaded jobs
   static constexpr uint64_t kLoopCpuWorthNs =
       100'000;  // and of so much even one on the CPU of the event loop, if that has time
@@ -218,6 +218,7 @@ class Instance : public RefCounted<Instance> {
   std::unordered_map<int, int64_t> usable_since_ms_ PADATA_GUARDED_BY(mutex_);
   CpuBits usable_bits_{};                  // usable_.parallel, for the threads
   std::atomic<uint32_t> usable_count_{1};  // how many of them, as a hint; 1 at least
+  std::atomic<size_t> usable_words_{0};    // of usable_bits_; those behind were always 0
 
   std::atomic<uint32_t> cost_ns_;
   uint64_t last_kick_ns_ = 0;      // environment
