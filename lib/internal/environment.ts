@@ -29,6 +29,7 @@ const GROUP_MS = 0.02;
  */
 const POLL_MS = 0.1;
 const WAKE_WORTH_MS = 0.03;
+const LOOK_MS = 0.004;
 const MOST_CREDIT_MS = 8 * POLL_MS;
 const PROBE = 64;
 /** With fewer jobs than that in flight nobody else wants the CPU that the loop looks on. */
@@ -40,6 +41,9 @@ const CPUS = availableParallelism();
 const POLL_PENDING = 16;
 const BUSY_WINDOW_MS = 2;
 const BUSY_SHARE = 0.5;
+/** Where jobs are in flight for longer than this, in milliseconds, threads use its CPU between two looks, and those cost less than wake-ups. */
+const DEEP_MS = 0.1;
+const DEEP_BUSY_SHARE = 0.1;
 /** How long nothing may move, while jobs wait, before the threads are looked at; doubled up to the second value. */
 const FIRST_LOOK_MS = 2;
 const LAST_LOOK_MS = 64;
@@ -208,7 +212,7 @@ export class Environment {
     } finally {
       this.isDraining = false;
       this.#flush();
-      this.#rest(isDone, this.#delivered !== delivered, begin);
+      this.#rest(isDone, delivered, begin);
     }
   };
 
@@ -261,16 +265,17 @@ export class Environment {
   }
 
   /** Goes on later, or lets the loop sleep until it is woken. */
-  #rest(isDone: boolean, hasDelivered: boolean, begin: number): void {
+  #rest(isDone: boolean, before: number, begin: number): void {
     const now = performance.now();
-    this.#meter.add(hasDelivered, begin, now);
+    const hasDelivered = this.#delivered !== before;
+    this.#meter.add(this.#delivered - before, this.#pending, begin, now);
     if (hasDelivered && this.#lookMs !== FIRST_LOOK_MS) this.#lookSoon();
     if (this.#pending === 0 && this.#isReferenced) {
       this.#isReferenced = false;
       this.bridge.setRef(false);
     }
     const isWorth = this.#pending <= POLL_PENDING || this.#meter.isBusy;
-    const isPolling = isDone && this.#pending !== 0 && isWorth && this.#polls(hasDelivered, begin, now);
+    const isPolling = isDone && this.#pending !== 0 && isWorth && this.#polls(hasDelivered, now);
     if (!isDone || isPolling) {
       if (isPolling) this.#giveWay();
       this.#schedule();
@@ -295,16 +300,16 @@ export class Environment {
     if (this.#pending > POLL_PENDING) this.bridge.giveWay();
   }
 
-  /** Whether the loop goes on looking for completions, after a look that began at `begin`. */
-  #polls(hasDelivered: boolean, begin: number, now: number): boolean {
+  /** Whether the loop goes on looking for completions, after a look. */
+  #polls(hasDelivered: boolean, now: number): boolean {
     if (hasDelivered) {
-      if (this.#isPolling) this.#earn(WAKE_WORTH_MS - (begin - this.#pollFrom));
+      if (this.#isPolling) this.#earn(WAKE_WORTH_MS);
       return this.#mayPoll(now);
     }
-    if (!this.#isPolling || now < this.#pollFrom + POLL_MS) return this.#isPolling;
-    this.#isPolling = false;
-    this.#earn(-POLL_MS);
-    return false;
+    if (!this.#isPolling) return false;
+    this.#earn(-LOOK_MS);
+    this.#isPolling = now < this.#pollFrom + POLL_MS;
+    return this.#isPolling;
   }
 
   #mayPoll(now: number): boolean {
@@ -352,18 +357,23 @@ export class Environment {
   }
 }
 
-/** Whether the loop delivers most of the time. Waking it from short sleeps costs it and the threads more than looking. */
+/** Whether the loop delivers for so much of the time that waking it from short sleeps would cost it and the threads more than looking. */
 class BusyMeter {
   isBusy = false;
   #busy = 0;
+  #delivered = 0;
   #since = 0;
 
-  /** From `begin` to `end`, in milliseconds, the loop looked for completions. */
-  add(hasDelivered: boolean, begin: number, end: number): void {
-    if (hasDelivered) this.#busy += end - begin;
-    if (end - this.#since < BUSY_WINDOW_MS) return;
-    this.isBusy = this.#busy > BUSY_SHARE * (end - this.#since);
+  /** From `begin` to `end`, in milliseconds, the loop looked for completions and delivered so many; afterwards so many were pending. */
+  add(delivered: number, pending: number, begin: number, end: number): void {
+    if (delivered !== 0) this.#busy += end - begin;
+    this.#delivered += delivered;
+    const window = end - this.#since;
+    if (window < BUSY_WINDOW_MS) return;
+    const isDeep = pending * window > DEEP_MS * this.#delivered; // by Little's law
+    this.isBusy = this.#busy > window * (isDeep ? DEEP_BUSY_SHARE : BUSY_SHARE);
     this.#busy = 0;
+    this.#delivered = 0;
     this.#since = end;
   }
 }

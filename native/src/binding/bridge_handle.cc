@@ -51,7 +51,10 @@ void BridgeHandle::SetRef(const Napi::CallbackInfo& info) {
   info[0].ToBoolean() ? bridge_->Ref(info.Env()) : bridge_->Unref(info.Env());
 }
 
-void BridgeHandle::GiveWay(const Napi::CallbackInfo& /*info*/) { YieldCpu(); }
+void BridgeHandle::GiveWay(const Napi::CallbackInfo& /*info*/) {
+  bridge_->environment().SeenOn(sched_getcpu());
+  YieldCpu();
+}
 
 // A string says why not.
 Napi::Value BridgeHandle::AddFunction(const Napi::CallbackInfo& info) {

@@ -70,6 +70,7 @@ void Environment::WakeLoop() {
   if (control().armed.exchange(0, std::memory_order_seq_cst) == 0) return;
   last_wake_ns_.store(MonotonicNs(), std::memory_order_relaxed);
   if (sleeper_.TryUnpark()) return;
+  is_coming_.store(true, std::memory_order_relaxed);
   MutexLock lock(wake_mutex_);  // so that Close() returns only when no wake-up is under way
   if (wake_ != nullptr) wake_(wake_arg_);
 }

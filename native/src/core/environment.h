@@ -64,8 +64,13 @@ class Environment : public RefCounted<Environment> {
   void Sleep(uint64_t timeout_ns);
 
   // Environment: the loop runs on `cpu`, -1 if that is not known. Parallel threads look at it: on that CPU they give way.
-  void SeenOn(int cpu) { loop_cpu_.store(cpu, std::memory_order_relaxed); }
+  void SeenOn(int cpu) {
+    loop_cpu_.store(cpu, std::memory_order_relaxed);
+    is_coming_.store(false, std::memory_order_relaxed);
+  }
   int loop_cpu() const { return loop_cpu_.load(std::memory_order_relaxed); }
+  // Any thread: a hint. It was woken, and was not seen since: the scheduler lets it wait, nobody knows on which CPU.
+  bool IsComing() const { return is_coming_.load(std::memory_order_relaxed); }
   // Any thread: a hint. Between wake-up and sleep the loop wants a CPU.
   bool IsAwake() { return control().armed.load(std::memory_order_relaxed) == 0; }
   bool IsAtWork() { return IsAwake() && control().looking.load(std::memory_order_relaxed) == 0; }
@@ -109,6 +114,7 @@ class Environment : public RefCounted<Environment> {
 
   const RefPtr<SharedMemory> control_memory_;
   std::atomic<int> loop_cpu_{-1};
+  std::atomic<bool> is_coming_{false};
   // Hints: nothing is read behind them.
   std::atomic<uint64_t> last_wake_ns_{0};
   std::atomic<uint64_t> due_ns_{0};       // the wake-up that the last one with patience put off

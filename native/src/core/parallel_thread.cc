@@ -177,10 +177,18 @@ bool ParallelThread::RunBatch(Instance& instance) {
   return true;
 }
 
-// The loop brings the work: where it waits for this very CPU it goes first.
-void ParallelThread::YieldToLoop(Instance& instance) const {
+// The loop brings the work: where it waits for this very CPU it goes first. If it has nothing to do but to look for results, it may as well do so
+// when there are more of them. If it sleeps, a timer or a socket may have woken it, and the scheduler lets it wait for some milliseconds.
+void ParallelThread::YieldToLoop(Instance& instance) {
   Environment& environment = instance.environment();
-  if (environment.loop_cpu() == cpu_ && environment.IsAwake()) YieldCpu();
+  const bool is_here = environment.loop_cpu() == cpu_;
+  if (!is_here && !environment.IsComing()) return;
+  if (is_here && !environment.IsAtWork() && !environment.IsComing()) {
+    const uint64_t patience_ns = environment.IsAwake() ? std::min(instance.PatienceNs(), kMostYieldNs) : kMostYieldNs;
+    if (MonotonicNs() - yielded_ns_ < patience_ns) return;
+  }
+  YieldCpu();
+  yielded_ns_ = MonotonicNs();
 }
 
 void ParallelThread::RunJobs(Instance& instance) {

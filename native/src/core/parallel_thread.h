@@ -60,6 +60,8 @@ class ParallelThread {
   static constexpr uint64_t kTurnNs =
       20'000;  // chunks of a multithreaded job for about this long, then others have a turn
   static constexpr uint64_t kSpinNs = 40'000;  // how long it looks for work before it parks
+  static constexpr uint64_t kMostYieldNs =
+      100'000;  // how long the event loop waits for its CPU at most, whatever it does
 
   enum Phase : uint64_t { kIdle = 0, kChecking = 1, kRunning = 2 };
   static Phase PhaseOf(uint64_t progress) { return static_cast<Phase>(progress & 3); }
@@ -85,7 +87,7 @@ class ParallelThread {
   bool Spin();
   template <typename Reason>
   void ParkUnless(Reason reason);
-  void YieldToLoop(Instance& instance) const;
+  void YieldToLoop(Instance& instance);
   bool IsWantedForChunks() const;
   bool LoopNeedsCpu(const Instance& instance) const;
   bool StandsBack() const;
@@ -97,6 +99,8 @@ class ParallelThread {
   Parker parker_;
   uint32_t generation_ = 0;
   std::vector<RefPtr<Instance>> roster_;  // those that it attends to
+
+  uint64_t yielded_ns_ = 0;  // when it last let the event loop have the CPU
 
   std::array<Job*, kMaxBatch> batch_{};
   size_t count_ = 0;
