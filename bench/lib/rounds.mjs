@@ -23,12 +23,22 @@ function command(scenario, { name, program, args = [] }, settings) {
   return [process.execPath, [...(scenario.execArgv ?? []), child, scenario.name, name, JSON.stringify(settings)]];
 }
 
-/** Measures a contender once. @param {Scenario} scenario @param {Contender} contender @param {Settings} settings */
-async function measure(scenario, contender, settings) {
+/**
+ * Measures a contender once. A program may measure several by turns: contenders with the same command line share what it has printed.
+ *
+ * @param {Scenario} scenario
+ * @param {Contender} contender
+ * @param {Settings} settings
+ * @param {Map<string, Promise<string>>} round what was printed in this round
+ */
+async function measure(scenario, contender, settings, round) {
   const [file, args] = command(scenario, contender, settings);
   const env = { ...process.env, ...contender.env, BENCH_MS: `${settings.measuredMs}` };
-  const { stdout } = await promisify(execFile)(file, args, { env, timeout, killSignal: 'SIGKILL' });
-  return JSON.parse(stdout);
+  const key = JSON.stringify([file, args, contender.env]);
+  const run = async () => (await promisify(execFile)(file, args, { env, timeout, killSignal: 'SIGKILL' })).stdout;
+  const printed = round.get(key) ?? run();
+  round.set(key, printed);
+  return JSON.parse(await printed);
 }
 
 /** The scenario's metrics, of all that a process has printed. @param {Scenario} scenario @param {Contender} contender @param {Metrics} printed */
@@ -63,12 +73,13 @@ export async function runScenario(scenario, settings, progress) {
   /** @type {Record<string, string>} */
   const leftOut = {};
   for (let round = 1; round <= settings.rounds; round++) {
+    const printedNow = new Map();
     for (const contender of scenario.contenders) {
       const { name } = contender;
       if (failures[name] || leftOut[name]) continue;
       progress(toResult(scenario, samples, failures, leftOut), `round ${round} of ${settings.rounds}: ${name}`);
       try {
-        const printed = await measure(scenario, contender, settings);
+        const printed = await measure(scenario, contender, settings, printedNow);
         if (printed.leftOut) leftOut[name] = printed.leftOut;
         else samples.set(name, [...(samples.get(name) ?? []), metricsOf(scenario, contender, printed)]);
       } catch (error) {

@@ -1,18 +1,10 @@
-// What the programs about multithreaded jobs have in common: the work, which is the same C functions for all, and how it is timed.
-//
-//   PROGRAM WORK CHUNK    WORK: sum, histogram, translate: over 256 MiB, in chunks of CHUNK bytes, by 2 threads
-//   PROGRAM empty 1       eight chunks in which nothing is done, for 2 threads; whoever is there first may do them all
-//   PROGRAM meet 1        the same, but nobody goes on before both threads are there
-//
-// Prints one JSON line, {"jobsPerSecond":...}: of the median job.
+// The work of mt_turns.cc: the same C functions for all contenders.
 #ifndef PADATA_BENCH_MT_WORK_H_
 #define PADATA_BENCH_MT_WORK_H_
 
 #include <sched.h>
 
-#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -92,27 +84,6 @@ inline MtWork WorkFrom(int argc, char **argv) {
   }
   work.parts = {{bytes, kBytes}, {reinterpret_cast<uint8_t *>(work.results.data()), 2048}};
   return work;
-}
-
-// Times job(), which does the whole range once, and prints the median.
-template <typename Job>
-void Measure(const MtWork &work, Job job) {
-  using Clock = std::chrono::steady_clock;
-  const int rounds = work.is_empty ? 20'000 : 15;
-  std::vector<double> seconds;
-  for (int i = 0; i < rounds / 10 + 1; ++i) {
-    arrived = 0;
-    job();
-  }
-  for (int i = 0; i < rounds; ++i) {
-    arrived = 0;
-    const auto begin = Clock::now();
-    job();
-    seconds.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + rounds / 2, seconds.end());
-  const double median = seconds[static_cast<size_t>(rounds) / 2];
-  printf("{\"jobsPerSecond\":%.3f}\n", 1 / median);
 }
 
 }  // namespace padata_bench

@@ -15,28 +15,39 @@ const size = (bytes) => (bytes < 1 << 20 ? `${bytes >> 10} KiB` : `${bytes >> 20
 /** @param {string} work @param {number} chunk */
 const metricOf = (work, chunk) => (chunk === 1 ? work : `${work} ${size(chunk).replace(' ', '')}`);
 
-/** The same arguments for all: WORK CHUNK. @param {string} work @param {number} chunk @returns {[ours: Contender, ...rivals: Contender[]]} */
+/** What mt_turns calls those whom it measures. */
+const rivals = {
+  openMpStatic: 'OpenMP static',
+  openMpDynamic: 'OpenMP dynamic',
+  oneTbb: 'oneTBB',
+  oneTbbAuto: 'oneTBB auto',
+};
+
+/** One process measures them all. @param {string} work @param {number} chunk @returns {[ours: Contender, ...rivals: Contender[]]} */
 function contendersFor(work, chunk) {
   const what = chunk === 1 ? `${work} job` : `${work}, ${size(chunk)}`;
-  const args = [work, `${chunk}`];
-  const rename = { jobsPerSecond: metricOf(work, chunk) };
-  const isThorough = chunk !== 1 && chunk !== quickChunk;
-  const common = { args, rename, thorough: isThorough };
-  /** @type {Omit<Contender, 'name'>} */
-  const peer = { ...common, role: 'peer' };
+  const common = {
+    program: 'mt_turns',
+    args: [work, `${chunk}`],
+    env: passive,
+    thorough: chunk !== 1 && chunk !== quickChunk,
+  };
+  const metric = metricOf(work, chunk);
   return [
-    { ...common, name: `padata, ${what}`, program: 'mt_padata' },
-    { ...peer, name: `OpenMP static, ${what}`, program: 'mt_openmp', env: { ...passive, OMP_SCHEDULE: 'static' } },
-    { ...peer, name: `OpenMP dynamic, ${what}`, program: 'mt_openmp', env: { ...passive, OMP_SCHEDULE: 'dynamic,1' } },
-    { ...peer, name: `oneTBB, ${what}`, program: 'mt_tbb' },
-    { ...peer, name: `oneTBB auto, ${what}`, program: 'mt_tbb', args: [...args, 'auto'], thorough: true },
+    { ...common, name: `padata, ${what}`, rename: { padata: metric } },
+    ...Object.entries(rivals).map(([key, name]) => ({
+      ...common,
+      name: `${name}, ${what}`,
+      role: /** @type {const} */ ('peer'),
+      rename: { [key]: metric },
+    })),
   ];
 }
 
 /** Jobs in which nothing is done: for two threads, or by two threads, which wait for each other. oneTBB cannot promise two. */
 const starts = ['empty', 'meet'].map((work) => {
-  const [ours, ...rivals] = contendersFor(work, 1);
-  return { work, ours, openMp: rivals.slice(0, 2), oneTbb: work === 'empty' ? rivals.slice(2, 3) : [] };
+  const [ours, ...others] = contendersFor(work, 1);
+  return { work, ours, openMp: others.slice(0, 2), oneTbb: work === 'empty' ? others.slice(2) : [] };
 });
 const pairs = works.flatMap((work) => chunks.map((chunk) => /** @type {[string, number]} */ ([work, chunk])));
 

@@ -10,6 +10,7 @@
 namespace padata {
 
 RefPtr<MtJob> Instance::StartMt(MtDescription description) {
+  description.threads = usable_count_.load(std::memory_order_relaxed);
   RefPtr<MtJob> job(new MtJob(std::move(description)));
   {
     MutexLock lock(mutex_);  // no change of the masks is missed
@@ -23,8 +24,8 @@ bool Instance::TakePart(MtJob& job, uint64_t timeout_ns) {
   const uint64_t begin = MonotonicNs();
   const auto passed = [begin] { return MonotonicNs() - begin; };
   if (job.is_caller_in()) {
-    const int node = job.NodeOf(job.description().starter_cpu);
-    while (job.RunChunk(node)) {
+    const MtSeat seat = job.SeatOf(job.description().starter_cpu);
+    while (job.RunChunk(seat)) {
       if (passed() >= timeout_ns) return false;
     }
     job.TakeCallerOut();

@@ -24,8 +24,22 @@ MtJob::MtJob(MtDescription description)
   }
 }
 
-// A chunk belongs to where its first unit lies. Lanes that get no chunk are left out, but there is always one.
 std::vector<MtJob::Bounds> MtJob::Divide() const {
+  return description_.placement.empty() ? DivideByThreads() : DivideByPlacement();
+}
+
+std::vector<MtJob::Bounds> MtJob::DivideByThreads() const {
+  const uint64_t most = std::min(plan_.workers(), plan_.chunks());
+  const uint64_t lanes = std::max<uint64_t>(std::min(description_.threads, most), 1);
+  const uint64_t share = plan_.chunks() / lanes;
+  const uint64_t longer = plan_.chunks() % lanes;
+  std::vector<Bounds> all;
+  for (uint64_t i = 1; i <= lanes; ++i) all.push_back({share * i + std::min(i, longer), NumaNodes::kNone});
+  return all;
+}
+
+// A chunk belongs to where its first unit lies. Lanes that get no chunk are left out, but there is always one.
+std::vector<MtJob::Bounds> MtJob::DivideByPlacement() const {
   std::vector<Bounds> all;
   const MtRequest& request = description_.request;
   uint64_t begin = 0;
@@ -49,14 +63,22 @@ std::vector<MtJob::Bounds> MtJob::Divide() const {
   return all;
 }
 
-std::optional<MtRange> MtJob::Claim(int node) {
+MtSeat MtJob::SeatOf(int cpu) const {
+  if (lanes_.size() == 1 || cpu < 0) return {};
+  if (description_.placement.empty()) return {.lane = static_cast<size_t>(cpu) % lanes_.size()};
+  return {.node = description_.nodes.NodeOf(cpu)};
+}
+
+std::optional<MtRange> MtJob::Claim(const MtSeat& seat) {
   if (is_stopped_.load(std::memory_order_relaxed)) return std::nullopt;
-  for (Lane& lane : lanes_) {
-    if (lane.node != node) continue;
-    if (const auto units = ClaimIn(lane)) return units;
+  if (seat.node != NumaNodes::kNone) {
+    for (Lane& lane : lanes_) {
+      if (lane.node != seat.node) continue;
+      if (const auto units = ClaimIn(lane)) return units;
+    }
   }
-  for (Lane& lane : lanes_) {
-    if (const auto units = ClaimIn(lane)) return units;
+  for (size_t i = 0; i < lanes_.size(); ++i) {
+    if (const auto units = ClaimIn(lanes_[(seat.lane + i) % lanes_.size()])) return units;
   }
   return std::nullopt;
 }
@@ -87,8 +109,8 @@ int32_t MtJob::Call(const MtRange& units) {
   return function.CallRange(units.start, units.end, reinterpret_cast<uint8_t*>(parts.data()), parts.size_bytes());
 }
 
-bool MtJob::RunChunk(int node) {
-  const std::optional<MtRange> units = Claim(node);
+bool MtJob::RunChunk(const MtSeat& seat) {
+  const std::optional<MtRange> units = Claim(seat);
   if (!units) return false;
   Complete(*units, Call(*units));
   return true;

@@ -11,8 +11,9 @@
 // A chunk is claimed by adding one to a counter. Relaxed: who joins and leaves does so under the queue's lock, and what
 // threads write in their chunks is ordered for whoever sees the job done.
 //
-// NUMA. Where the job says which units lie in the memory of which node, each such part is a lane with a counter of its own, and a
-// thread takes chunks of the lanes of its node first.
+// Lanes. A lane is a part of the range with a counter of its own. Without placement there is one for each thread that is expected: each thread begins
+// with another one, since memory is read faster from one end to the other than in pieces, and then helps with the rest. Where the job says
+// which units lie in the memory of which NUMA node, each such part is a lane, and a thread takes chunks of the lanes of its node first.
 #ifndef PADATA_CORE_MT_JOB_H_
 #define PADATA_CORE_MT_JOB_H_
 
@@ -32,6 +33,12 @@
 
 namespace padata {
 
+// Where a thread looks for chunks first.
+struct MtSeat {
+  int node = NumaNodes::kNone;
+  size_t lane = 0;
+};
+
 // Units that lie in the memory of a node.
 struct MtPlacement {
   MtRange units;
@@ -49,6 +56,7 @@ struct MtDescription {
   NumaNodes nodes = {};                     // only looked at for is_numa_aware and `placement`
   std::vector<MtPlacement> placement = {};  // ascending, no overlaps; what is in none of them is near nobody
 
+  uint64_t threads = 1;     // that are expected to take part, a hint
   bool has_caller = false;  // the thread that starts it takes part, and waits
   int starter_cpu = -1;     // where that thread runs, -1 if it is not known: others are preferred for helpers
 };
@@ -62,12 +70,12 @@ class MtJob : public RefCounted<MtJob> {
 
   explicit MtJob(MtDescription description);
 
-  // Takes a chunk, on a CPU of `node`; none if there is none left or the job was stopped.
-  std::optional<MtRange> Claim(int node);
+  // Takes a chunk; none if there is none left or the job was stopped.
+  std::optional<MtRange> Claim(const MtSeat& seat);
   // The chunk was done: 0, or a negative errno, after which no chunk is handed out any more.
   void Complete(const MtRange& units, int32_t status);
   // Both, with a call of the native function in between. False if there was no chunk.
-  bool RunChunk(int node);
+  bool RunChunk(const MtSeat& seat);
 
   // No chunk is handed out any more; those that run end.
   void Stop() { is_stopped_.store(true, std::memory_order_relaxed); }
@@ -90,7 +98,8 @@ class MtJob : public RefCounted<MtJob> {
 
   const MtPlan& plan() const { return plan_; }
   const MtDescription& description() const { return description_; }
-  int NodeOf(int cpu) const { return lanes_.size() == 1 ? NumaNodes::kNone : description_.nodes.NodeOf(cpu); }
+  // The seat of a thread on `cpu`.
+  MtSeat SeatOf(int cpu) const;
 
  private:
   friend class RefCounted<MtJob>;
@@ -109,6 +118,8 @@ class MtJob : public RefCounted<MtJob> {
   static constexpr uint64_t kSpinNs = 20'000;
 
   std::vector<Bounds> Divide() const;
+  std::vector<Bounds> DivideByPlacement() const;
+  std::vector<Bounds> DivideByThreads() const;
   std::optional<MtRange> ClaimIn(Lane& lane);
   int32_t Call(const MtRange& units);
 

@@ -126,9 +126,9 @@ bool ParallelThread::RunChunks(Instance& instance) {
 void ParallelThread::RunTurn(Instance& instance, MtJob& job) {
   ++round_;
   batch_of_.store(nullptr, std::memory_order_relaxed);  // nothing to take back; published with progress_
-  const int node = job.NodeOf(cpu_);
+  const MtSeat seat = job.SeatOf(cpu_);
   uint64_t end = MonotonicNs() + kTurnNs;
-  while (MayBeginChunk(instance) && job.RunChunk(node)) {
+  while (MayBeginChunk(instance) && job.RunChunk(seat)) {
     const uint64_t now = MonotonicNs();
     if (now < end) continue;
     if (!IsAloneWith(instance)) break;

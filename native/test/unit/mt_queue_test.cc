@@ -19,7 +19,7 @@ class MtQueueTest : public testing::Test {
     return job;
   }
   static void Exhaust(MtJob& job) {
-    while (job.Claim(NumaNodes::kNone)) {
+    while (job.Claim({})) {
     }
   }
 
