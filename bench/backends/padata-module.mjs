@@ -1,7 +1,7 @@
 import { moduleFunction } from 'padata';
 import { churnInput, echoInput } from '../lib/inputs.mjs';
 import { BytesJob } from './padata-jobs.mjs';
-import { openShell } from './padata-shell.mjs';
+import { openInstance } from './padata-shell.mjs';
 import { promiseLane } from './pool.mjs';
 
 /**
@@ -15,7 +15,9 @@ export async function open(options) {
   const [noop, echo, spin, churn, deflate, encrypt] = ['noop', 'echo', 'spin', 'churn', 'deflate', 'encrypt'].map(
     (name) => moduleFunction(module, name),
   );
-  const shell = openShell(options);
+  const mix = moduleFunction(new URL('./workers/thread-function.mjs', import.meta.url), 'mix');
+  const padata = openInstance(options);
+  const shell = padata.createShell();
   /** @param {typeof noop} parallel @param {unknown} input @param {import('../lib/types.mjs').Done<any>} done */
   const lane = (parallel, input, done) =>
     options.promises
@@ -29,6 +31,7 @@ export async function open(options) {
     churnLane: (rounds, done) => lane(churn, churnInput(rounds), done),
     deflateLane: (input, done) => lane(deflate, input, done),
     packetLane: (next, done) => promiseLane(() => shell.run(encrypt, next()), undefined, done),
+    mix: (shared, units) => padata.doMultithreaded({ threadFn: mix, fnArg: { shared }, size: units, minChunk: 65_536 }),
     async mapChurn(rounds, count) {
       const inputs = new Array(count).fill(churnInput(rounds));
       let finished = 0;

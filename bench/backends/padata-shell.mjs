@@ -11,8 +11,11 @@ import { cpus, Padata } from 'padata';
  */
 
 /** @param {Options} options */
-export function openShell({ leaveFirst, cpus: count }) {
+export function openInstance({ leaveFirst, cpus: count }) {
   const allowed = [...cpus.allowed()];
   const used = count === undefined ? allowed.slice(leaveFirst && allowed.length > 1 ? 1 : 0) : allowed.slice(-count);
-  return new Padata('bench', used.length < allowed.length ? { parallel: used } : {}).createShell();
+  return new Padata('bench', used.length < allowed.length ? { parallel: used } : {});
 }
+
+/** @param {Options} options */
+export const openShell = (options) => openInstance(options).createShell();

@@ -2,6 +2,7 @@
  * A backend over a pool whose calls give promises: lanes of all kinds that functions.mjs has.
  */
 import { churnInput, echoInput } from '../lib/inputs.mjs';
+import { cut } from '../lib/threads.mjs';
 
 /** @typedef {import('../lib/types.mjs').Backend} Backend */
 /** @typedef {import('../lib/types.mjs').Lane} Lane */
@@ -30,6 +31,7 @@ export function poolBackend(runner) {
   const churn = runner('churn');
   const deflate = runner('deflate');
   const encrypt = runner('encrypt');
+  const mixPart = runner('mixPart');
   return {
     ordered: false,
     noopLane: (done) => promiseLane(noop, undefined, done),
@@ -38,5 +40,8 @@ export function poolBackend(runner) {
     churnLane: (rounds, done) => promiseLane(churn, churnInput(rounds), done),
     deflateLane: (input, done) => promiseLane(deflate, input, done),
     packetLane: (next, done) => promiseLane(() => encrypt(next()), undefined, done),
+    async mix(shared, units) {
+      await Promise.all(cut(units).map((part) => mixPart({ ...part, shared })));
+    },
   };
 }

@@ -60,6 +60,16 @@ export const lonePeers = [...lonePools, workerThreads];
 /** No pool at all: what a job costs when it is nothing but a call. @type {Contender} */
 export const mainThread = { name: 'main thread', backend: 'main-thread', role: 'yardstick' };
 
+/** The same, and a fair measure of one CPU, see lib/each-cpu.mjs. @type {Contender} */
+export const mainThreadOnEachCpu = {
+  ...mainThread,
+  name: 'main thread, on each CPU in turn',
+  options: { eachCpu: true },
+};
+
+/** What all CPUs together can do. Two that are hyperthreads of one core do less than twice what one does. @type {Contender} */
+export const plainLoops = { name: 'plain loops on all CPUs', backend: 'plain-loops', role: 'yardstick' };
+
 /** Who a contender is, see Role. @param {Contender} contender @returns {import('./types.mjs').Role} */
 export function roleOf({ role, name, program }) {
   if (role !== undefined) return role;

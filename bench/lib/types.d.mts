@@ -37,6 +37,11 @@ export interface Backend {
   /** The contender's own way to do many jobs in order, if it has one: so many of churn(), or of spin(). */
   mapChurn?(rounds: number, count: number): Promise<void>;
   mapSpin?(nanoseconds: number, count: number): Promise<void>;
+  /** Runs mix() of backends/workers/thread-function.mjs over so many words, on all CPUs. */
+  mix?(shared: SharedArrayBuffer, units: number): Promise<void>;
+  /** For the yardstick without any jobs: calls per second of churn() and of mix() in loops on all CPUs at once. */
+  churnLoops?(rounds: number, ms: number): Promise<number>;
+  mixLoops?(shared: SharedArrayBuffer, units: number, ms: number): Promise<number>;
   /** The shell itself, for what only padata has. */
   shell?: import('padata').Shell;
 }

@@ -4,6 +4,7 @@
 import { createCipheriv, createSecretKey } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { key } from '../../lib/packets.mjs';
+import { mix } from './thread-function.mjs';
 
 const secret = createSecretKey(key);
 
@@ -32,6 +33,11 @@ export function churn(bytes) {
   for (let i = 0; i < rounds; i++) hash = Math.imul(hash ^ bytes[4 + (i & 63)], 0x01000193);
   bytes[bytes.length - 1] = hash;
   return bytes;
+}
+
+/** mix() as a job. @param {{ start: number, end: number, shared: SharedArrayBuffer }} part */
+export function mixPart({ start, end, shared }) {
+  mix(start, end, { shared });
 }
 
 /** @param {Uint8Array} bytes */
