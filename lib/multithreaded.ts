@@ -43,7 +43,8 @@ export interface MultithreadedJob<A = any> {
   /**
    * The job's shared state: what the thread function's own documentation says. For functions of other addons: undefined or null, or
    * {@link MtMemory}; for one with `PADATA_TAKES_PARTS` an array of up to three of them. It is not copied; results are written there.
-   * For a module function: any value that can be cloned; SharedArrayBuffers in it are shared, and all else is a copy for each call.
+   * For a module function: any value that can be cloned; SharedArrayBuffers in it are shared, and of all else each
+   * isolate gets one copy for all its chunks.
    */
   fnArg?: NoInfer<A>;
   /** The first unit: 0 to 2^53 - 1. Default 0. */

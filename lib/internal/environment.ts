@@ -6,12 +6,12 @@
  * completion wakes the loop; while one is running, completions cost the threads nothing.
  */
 import { AsyncResource } from 'node:async_hooks';
-import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { type BridgeHandle, binding } from '../binding.js';
 import { Fifo } from './fifo.js';
 import type { JobQueue } from './job-queue.js';
 import { ARMED, LOOKING, MASKS_CHANGED, MT_DONE, READY, READY_HEAD, READY_NEXT } from './layout.js';
+import { isFew, Polling } from './polling.js';
 import { SegmentCache } from './segment.js';
 import type { ShellPort } from './shell-port.js';
 import { SlabAllocator } from './slab.js';
@@ -22,28 +22,6 @@ const DRAIN_BUDGET_MS = 1;
 const LARGEST_GROUP = 32;
 /** and not held back for longer than about this, in milliseconds. */
 const GROUP_MS = 0.02;
-/**
- * Before it sleeps, the loop looks for completions for so long, in milliseconds, turn by turn, so that everything else on it
- * goes on: being woken takes longer than most small jobs. That is done while it pays: looking costs the time that it takes, each
- * success saves what a wake-up is worth, and when the credit is used up only one time in PROBE is tried.
- */
-const POLL_MS = 0.1;
-const WAKE_WORTH_MS = 0.03;
-const LOOK_MS = 0.004;
-const MOST_CREDIT_MS = 8 * POLL_MS;
-const PROBE = 64;
-/** With fewer jobs than that in flight nobody else wants the CPU that the loop looks on. */
-const CPUS = availableParallelism();
-/**
- * With more jobs in flight than this the threads have work meanwhile, and the loop had better leave them its CPU: unless it
- * hardly sleeps anyway, see BusyMeter.
- */
-const POLL_PENDING = 16;
-const BUSY_WINDOW_MS = 2;
-const BUSY_SHARE = 0.5;
-/** Where jobs are in flight for longer than this, in milliseconds, threads use its CPU between two looks, and those cost less than wake-ups. */
-const DEEP_MS = 0.1;
-const DEEP_BUSY_SHARE = 0.1;
 /** How long nothing may move, while jobs wait, before the threads are looked at; doubled up to the second value. */
 const FIRST_LOOK_MS = 2;
 const LAST_LOOK_MS = 64;
@@ -89,11 +67,7 @@ export class Environment {
   #isReferenced = false;
   #isScheduled = false;
   #groupSize = LARGEST_GROUP;
-  readonly #meter = new BusyMeter();
-  #isPolling = false;
-  #pollFrom = 0;
-  #pollCreditMs = MOST_CREDIT_MS;
-  #declined = 0;
+  readonly #polling = new Polling();
   #look: NodeJS.Timeout | undefined;
   #lookMs = FIRST_LOOK_MS;
   #deliveredAtLook = 0;
@@ -125,7 +99,7 @@ export class Environment {
   jobAccepted(): void {
     this.#pending++;
     if (!this.#isReferenced) this.#refer();
-    if (this.#pending <= POLL_PENDING && !this.#isScheduled && !this.isDraining) this.#startPolling();
+    if (isFew(this.#pending) && !this.#isScheduled && !this.isDraining) this.#startPolling();
   }
 
   /** A job has been serialized. */
@@ -169,7 +143,7 @@ export class Environment {
   }
 
   #startPolling(): void {
-    if (!this.#mayPoll(performance.now())) return;
+    if (!this.#polling.begin(this.#pending, performance.now())) return;
     Atomics.store(this.#control, ARMED, 0);
     this.#schedule();
   }
@@ -267,15 +241,14 @@ export class Environment {
   /** Goes on later, or lets the loop sleep until it is woken. */
   #rest(isDone: boolean, before: number, begin: number): void {
     const now = performance.now();
-    const hasDelivered = this.#delivered !== before;
-    this.#meter.add(this.#delivered - before, this.#pending, begin, now);
-    if (hasDelivered && this.#lookMs !== FIRST_LOOK_MS) this.#lookSoon();
+    const delivered = this.#delivered - before;
+    this.#polling.looked(delivered, this.#pending, begin, now);
+    if (delivered !== 0 && this.#lookMs !== FIRST_LOOK_MS) this.#lookSoon();
     if (this.#pending === 0 && this.#isReferenced) {
       this.#isReferenced = false;
       this.bridge.setRef(false);
     }
-    const isWorth = this.#pending <= POLL_PENDING || this.#meter.isBusy;
-    const isPolling = isDone && this.#pending !== 0 && isWorth && this.#polls(hasDelivered, now);
+    const isPolling = isDone && this.#pending !== 0 && this.#polling.goesOn(delivered !== 0, this.#pending, now);
     if (!isDone || isPolling) {
       if (isPolling) this.#giveWay();
       this.#schedule();
@@ -297,31 +270,7 @@ export class Environment {
   /** The loop has nothing to do but to look again: with many jobs in flight the thread of its CPU has, and goes first. */
   #giveWay(): void {
     Atomics.store(this.#control, LOOKING, 1);
-    if (this.#pending > POLL_PENDING) this.bridge.giveWay();
-  }
-
-  /** Whether the loop goes on looking for completions, after a look. */
-  #polls(hasDelivered: boolean, now: number): boolean {
-    if (hasDelivered) {
-      if (this.#isPolling) this.#earn(WAKE_WORTH_MS);
-      return this.#mayPoll(now);
-    }
-    if (!this.#isPolling) return false;
-    this.#earn(-LOOK_MS);
-    this.#isPolling = now < this.#pollFrom + POLL_MS;
-    return this.#isPolling;
-  }
-
-  #mayPoll(now: number): boolean {
-    this.#isPolling = this.#pending < CPUS || this.#pollCreditMs > 0 || ++this.#declined === PROBE;
-    if (!this.#isPolling) return false;
-    this.#declined = 0;
-    this.#pollFrom = now;
-    return true;
-  }
-
-  #earn(milliseconds: number): void {
-    this.#pollCreditMs = Math.min(Math.max(this.#pollCreditMs + milliseconds, 0), MOST_CREDIT_MS);
+    if (!isFew(this.#pending)) this.bridge.giveWay();
   }
 
   /**
@@ -354,27 +303,6 @@ export class Environment {
     if (!hasMoved) for (const instance of this.instances) instance.rescue();
     if (Atomics.load(this.#control, READY_HEAD) !== 0) this.#schedule(); // a thread that had promised more is in a long job
     this.#watch();
-  }
-}
-
-/** Whether the loop delivers for so much of the time that waking it from short sleeps would cost it and the threads more than looking. */
-class BusyMeter {
-  isBusy = false;
-  #busy = 0;
-  #delivered = 0;
-  #since = 0;
-
-  /** From `begin` to `end`, in milliseconds, the loop looked for completions and delivered so many; afterwards so many were pending. */
-  add(delivered: number, pending: number, begin: number, end: number): void {
-    if (delivered !== 0) this.#busy += end - begin;
-    this.#delivered += delivered;
-    const window = end - this.#since;
-    if (window < BUSY_WINDOW_MS) return;
-    const isDeep = pending * window > DEEP_MS * this.#delivered; // by Little's law
-    this.isBusy = this.#busy > window * (isDeep ? DEEP_BUSY_SHARE : BUSY_SHARE);
-    this.#busy = 0;
-    this.#delivered = 0;
-    this.#since = end;
   }
 }
 

@@ -1,11 +1,12 @@
-/** The module functions that an isolate knows, by id. */
+/** The module functions that an isolate knows, by id, and the arguments of multithreaded jobs. */
 import { type Loaded, load } from './load.js';
-import type { Definition } from './messages.js';
+import type { ChunkInput, Definition } from './messages.js';
 
 export class FunctionTable {
   readonly #definitions = new Map<number, Definition>();
   /** What is loaded, or is being loaded. */
   readonly #functions: (Loaded | Promise<Loaded> | undefined)[] = [];
+  readonly #args = new Map<number, unknown>();
   readonly #receive: () => void;
 
   /** @param receive handles the next message of the pool, if there is one */
@@ -17,6 +18,14 @@ export class FunctionTable {
     this.#definitions.set(definition.id, definition);
   }
 
+  keepArg(id: number, value: unknown): void {
+    this.#args.set(id, value);
+  }
+
+  dropArg(id: number): void {
+    this.#args.delete(id);
+  }
+
   /** A promise the first time: of a failure, too, which each job that needs the function sees. */
   get(id: number): Loaded | Promise<Loaded> {
     return this.#functions[id] ?? this.#load(id);
@@ -26,7 +35,7 @@ export class FunctionTable {
     // It was posted before any job that needs it; only nobody may have looked yet.
     while (!this.#definitions.has(id)) this.#receive();
     const { url, name, isRange } = this.#definitions.get(id) as Definition;
-    const loading = isRange ? load(url, name).then(forRange) : load(url, name);
+    const loading = isRange ? load(url, name).then((loaded) => this.#forRange(loaded)) : load(url, name);
     this.#functions[id] = loading;
     loading.then(
       (loaded) => {
@@ -36,13 +45,14 @@ export class FunctionTable {
     );
     return loading;
   }
-}
 
-/** The thread function of a multithreaded job. */
-function forRange({ callWith, ...loaded }: Loaded): Loaded {
-  const call = (input: unknown) => {
-    const { start, end, arg } = input as { start: number; end: number; arg: unknown };
-    return callWith(start, end, arg);
-  };
-  return { ...loaded, callWith, call };
+  /** The thread function of a multithreaded job. */
+  #forRange({ callWith, ...loaded }: Loaded): Loaded {
+    const call = (input: unknown) => {
+      const { start, end, arg } = input as ChunkInput;
+      while (!this.#args.has(arg)) this.#receive(); // posted before the chunk was submitted
+      return callWith(start, end, this.#args.get(arg));
+    };
+    return { ...loaded, callWith, call };
+  }
 }

@@ -317,6 +317,12 @@ export class IsolateLoop {
       case 'define':
         this.#functions.define(message.definition);
         break;
+      case 'arg':
+        this.#functions.keepArg(message.id, message.value);
+        break;
+      case 'dropArg':
+        this.#functions.dropArg(message.id);
+        break;
       case 'input':
         this.#awaited.get(nameOf(message))?.(message.value);
         this.#awaited.delete(nameOf(message));

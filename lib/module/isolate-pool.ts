@@ -47,6 +47,9 @@ export class IsolatePool implements IsolateListener {
   readonly #isolates = new Map<number, Isolate>();
   readonly #leaving = new Set<Isolate>();
   readonly #definitions = new Map<number, Definition>();
+  /** Arguments of multithreaded jobs that are not done. */
+  readonly #args = new Map<number, unknown>();
+  #lastArg = 0;
   readonly #owner: PoolOwner;
   readonly #options: IsolateOptions;
   readonly #limits = new Limits(() => this.all());
@@ -102,6 +105,25 @@ export class IsolatePool implements IsolateListener {
     const definition = { id, url, name, isRange };
     this.#definitions.set(id, definition);
     for (const isolate of this.all()) isolate.tell({ kind: 'define', definition });
+  }
+
+  /**
+   * The argument of a multithreaded job: each isolate gets a copy of what it is now, before its first chunk.
+   *
+   * @returns what chunks name it by
+   * @throws DataCloneError
+   */
+  keepArg(arg: unknown): number {
+    const value = structuredClone(arg); // so that giving it to isolates, also to later ones, cannot fail
+    const id = ++this.#lastArg;
+    this.#args.set(id, value);
+    for (const isolate of this.all()) isolate.tell({ kind: 'arg', id, value });
+    return id;
+  }
+
+  dropArg(id: number): void {
+    this.#args.delete(id);
+    for (const isolate of this.all()) isolate.tell({ kind: 'dropArg', id });
   }
 
   /** How many bytes a result of this function may have beyond its input and still lie where the input was. */
@@ -276,6 +298,7 @@ export class IsolatePool implements IsolateListener {
       isolate.setRef(this.#isReferenced);
       isolate.setWants(this.#wants);
       for (const definition of this.#definitions.values()) isolate.tell({ kind: 'define', definition });
+      for (const [id, value] of this.#args) isolate.tell({ kind: 'arg', id, value });
       this.#reapLater(this.#idleMs / 4);
       return isolate;
     } catch (error) {

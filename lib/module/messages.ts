@@ -11,6 +11,13 @@ export interface Definition {
   isRange: boolean;
 }
 
+/** The input of a chunk of a multithreaded job; `arg` is what the argument is known by. */
+export interface ChunkInput {
+  start: number;
+  end: number;
+  arg: number;
+}
+
 /** With what a worker becomes an isolate. */
 export interface Boot {
   address: number;
@@ -32,6 +39,9 @@ export function nameOf({ shell, seqNr }: JobKey): string {
 
 export type ToIsolate =
   | { kind: 'define'; definition: Definition }
+  /** The argument of a multithreaded job; and that the job is done. */
+  | { kind: 'arg'; id: number; value: unknown }
+  | { kind: 'dropArg'; id: number }
   /** The input of a job that had to go by message. */
   | ({ kind: 'input'; value: unknown } & JobKey)
   | ({ kind: 'abort'; reason: unknown } & JobKey)

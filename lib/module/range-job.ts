@@ -1,13 +1,14 @@
 /**
  * Multithreaded jobs whose thread function is a module function. Each chunk is a job of a shell of its own, so that isolates take it as they take all
- * jobs; as many are in flight as there are workers, but no more
- * than isolates can soon begin: what was handed out cannot be called back.
+ * jobs; as many are in flight as there are workers, but no more than isolates can soon begin: what was handed out cannot be called back. The argument
+ * is not part of them: each isolate gets it once.
  */
 import { asError } from '../internal/as-error.js';
 import type { InstancePort } from '../internal/instance-port.js';
 import type { MtOptions } from '../internal/mt-check.js';
 import { ShellPort } from '../internal/shell-port.js';
 import type { Job } from '../job.js';
+import type { ChunkInput } from './messages.js';
 import { type ModuleFunction, rangeFunction } from './module-function.js';
 import { RangePlan } from './range-plan.js';
 
@@ -16,7 +17,7 @@ const PROGRESS_MS = 50;
 
 class Chunk implements Job {
   readonly parallel: ModuleFunction;
-  readonly data: unknown;
+  readonly data: ChunkInput;
   readonly size: number;
   error: Error | undefined = undefined;
   result: unknown = undefined;
@@ -25,7 +26,7 @@ class Chunk implements Job {
   constructor(
     fn: ModuleFunction<never, unknown>,
     [start, end]: [number, number],
-    arg: unknown,
+    arg: number,
     onDone: (chunk: Chunk) => void,
   ) {
     this.parallel = fn as unknown as ModuleFunction;
@@ -45,7 +46,8 @@ export class RangeJob {
   readonly #owner: InstancePort;
   readonly #port: ShellPort;
   readonly #fn: ModuleFunction<never, unknown>;
-  readonly #arg: unknown;
+  /** What isolates know the argument by; undefined if it cannot be cloned. */
+  #arg: number | undefined;
   readonly #options: MtOptions;
   readonly #plan: RangePlan;
   readonly #onEnd: () => void;
@@ -68,7 +70,6 @@ export class RangeJob {
     this.#owner = owner;
     this.#port = new ShellPort(owner);
     this.#fn = rangeFunction(fn);
-    this.#arg = arg;
     this.#options = options;
     const [start, size, align, minChunk, maxThreads] = options.request as unknown as [
       number,
@@ -84,6 +85,11 @@ export class RangeJob {
       this.#reject = reject;
     });
     options.signal?.addEventListener('abort', this.stop, { once: true });
+    try {
+      this.#arg = owner.isolates.keepArg(arg);
+    } catch (error) {
+      this.#fail(error);
+    }
     this.#fill();
   }
 
@@ -97,7 +103,7 @@ export class RangeJob {
       const most = Math.min(this.#plan.workers, 2 * this.#owner.usable.parallel.weight);
       while (!this.#isStopped && this.#inFlight < most && this.#submitNext());
     } catch (error) {
-      this.#fail(error); // the argument cannot be cloned, or there is no memory
+      this.#fail(error); // there is no memory
     }
     if (this.#inFlight === 0) this.#end();
   }
@@ -105,7 +111,7 @@ export class RangeJob {
   #submitNext(): boolean {
     const range = this.#plan.next();
     if (range === undefined) return false;
-    const chunk = new Chunk(this.#fn, range, this.#arg, this.#onChunk);
+    const chunk = new Chunk(this.#fn, range, this.#arg as number, this.#onChunk);
     const { isolates } = this.#owner;
     this.#port.submitModule(chunk, chunk.data, this.#fn, undefined, this.#owner.cbCpuAt(0), isolates, undefined);
     this.#inFlight++;
@@ -142,6 +148,7 @@ export class RangeJob {
     // Not within the call of the last serial(): a shell whose job is being delivered is not freed.
     queueMicrotask(() => {
       this.#port.free();
+      if (this.#arg !== undefined) this.#owner.isolates.dropArg(this.#arg);
       this.#onEnd();
       const [first, ...others] = this.#errors;
       if (others.length !== 0) {

@@ -1,5 +1,5 @@
 /** Multithreaded jobs whose thread function is a module function: the chunks, and what becomes of errors, signals and progress. */
-import { moduleFunction, Padata } from 'padata';
+import { cpus, moduleFunction, Padata } from 'padata';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const fn = <A>(name: string) =>
@@ -73,6 +73,20 @@ describe('the chunks', () => {
 
   test('of a range of size 0 are none', async () => {
     await pd.doMultithreaded({ threadFn: moduleFunction('/does/not/exist.mjs'), size: 0 });
+  });
+
+  test('share one copy of the argument in each isolate, and none with the caller', async () => {
+    const fnArg = { calls: 0, shared: new SharedArrayBuffer(4 * 8) };
+    const job = { threadFn: fn<typeof fnArg>('tally'), fnArg, size: 8, minChunk: 1, maxThreads: 2 };
+    const running = pd.doMultithreaded(job);
+    fnArg.calls = 1000; // too late
+    await running;
+    const first = [...new Int32Array(fnArg.shared)];
+    expect(Math.max(...first)).toBeGreaterThanOrEqual(8 / cpus.allowed().weight);
+    expect(Math.max(...first)).toBeLessThanOrEqual(8);
+    await pd.doMultithreaded(job);
+    expect(Math.min(...new Int32Array(fnArg.shared))).toBe(1001);
+    expect(fnArg.calls).toBe(1000);
   });
 
   test('of many jobs at once do not mix', async () => {
