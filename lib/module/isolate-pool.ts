@@ -15,10 +15,11 @@ import { decodeError } from './errors.js';
 import { noIsolate, ownerDead } from './failures.js';
 import { Isolate, type IsolateListener, type IsolateOptions, type IsolateStats } from './isolate.js';
 import { Limits } from './limits.js';
-import type { Definition, FromIsolate, JobKey } from './messages.js';
+import type { FromIsolate, JobKey } from './messages.js';
 import type { ModuleFunction } from './module-function.js';
 import type { ModuleJob } from './module-job.js';
 import { ModuleSerial } from './module-serial.js';
+import { Notices } from './notices.js';
 import { Results } from './results.js';
 import { WANTS_EVENTS } from './seat.js';
 import { startThreadPool } from './thread-pool.js';
@@ -46,10 +47,8 @@ export class IsolatePool implements IsolateListener {
   /** By CPU; without those that are on their way out. */
   readonly #isolates = new Map<number, Isolate>();
   readonly #leaving = new Set<Isolate>();
-  readonly #definitions = new Map<number, Definition>();
-  /** Arguments of multithreaded jobs that are not done. */
-  readonly #args = new Map<number, unknown>();
-  #lastArg = 0;
+  /** What all isolates are told. */
+  readonly notices = new Notices(() => this.all());
   readonly #owner: PoolOwner;
   readonly #options: IsolateOptions;
   readonly #limits = new Limits(() => this.all());
@@ -97,33 +96,7 @@ export class IsolatePool implements IsolateListener {
   /** Before a job with this function is submitted: isolates learn what its id means, and what is to be told of it. */
   announce(fn: ModuleFunction<never, unknown>): void {
     this.#setWants();
-    this.define(fn);
-  }
-
-  define({ id, url, name, isRange }: ModuleFunction<never, unknown>): void {
-    if (this.#definitions.has(id)) return;
-    const definition = { id, url, name, isRange };
-    this.#definitions.set(id, definition);
-    for (const isolate of this.all()) isolate.tell({ kind: 'define', definition });
-  }
-
-  /**
-   * The argument of a multithreaded job: each isolate gets a copy of what it is now, before its first chunk.
-   *
-   * @returns what chunks name it by
-   * @throws DataCloneError
-   */
-  keepArg(arg: unknown): number {
-    const value = structuredClone(arg); // so that giving it to isolates, also to later ones, cannot fail
-    const id = ++this.#lastArg;
-    this.#args.set(id, value);
-    for (const isolate of this.all()) isolate.tell({ kind: 'arg', id, value });
-    return id;
-  }
-
-  dropArg(id: number): void {
-    this.#args.delete(id);
-    for (const isolate of this.all()) isolate.tell({ kind: 'dropArg', id });
+    this.notices.define(fn);
   }
 
   /** How many bytes a result of this function may have beyond its input and still lie where the input was. */
@@ -207,7 +180,7 @@ export class IsolatePool implements IsolateListener {
 
   /** Calls a function in every isolate; starts those of all usable CPUs. */
   broadcast(fn: ModuleFunction<never, unknown>, value: unknown): Promise<unknown[]> {
-    this.define(fn);
+    this.notices.define(fn);
     const isolates = [...this.#owner.usable.parallel].map((cpu) => this.#isolates.get(cpu) ?? this.#start(cpu));
     if (!isolates.every((isolate) => isolate !== undefined))
       return Promise.reject(noIsolate('broadcast', this.#failure));
@@ -297,8 +270,7 @@ export class IsolatePool implements IsolateListener {
       this.#countWorking();
       isolate.setRef(this.#isReferenced);
       isolate.setWants(this.#wants);
-      for (const definition of this.#definitions.values()) isolate.tell({ kind: 'define', definition });
-      for (const [id, value] of this.#args) isolate.tell({ kind: 'arg', id, value });
+      this.notices.tell(isolate);
       this.#reapLater(this.#idleMs / 4);
       return isolate;
     } catch (error) {

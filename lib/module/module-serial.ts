@@ -15,7 +15,7 @@ export class ModuleSerial implements SerialHandle {
     this.name = fn.name;
     this.low = (fn.id << 1) | 1;
     this.pool = pool;
-    pool.define(fn);
+    pool.notices.define(fn);
   }
 
   /** A job that used it has been serialized. */

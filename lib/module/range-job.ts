@@ -86,7 +86,7 @@ export class RangeJob {
     });
     options.signal?.addEventListener('abort', this.stop, { once: true });
     try {
-      this.#arg = owner.isolates.keepArg(arg);
+      this.#arg = owner.isolates.notices.keepArg(arg);
     } catch (error) {
       this.#fail(error);
     }
@@ -148,7 +148,7 @@ export class RangeJob {
     // Not within the call of the last serial(): a shell whose job is being delivered is not freed.
     queueMicrotask(() => {
       this.#port.free();
-      if (this.#arg !== undefined) this.#owner.isolates.dropArg(this.#arg);
+      if (this.#arg !== undefined) this.#owner.isolates.notices.dropArg(this.#arg);
       this.#onEnd();
       const [first, ...others] = this.#errors;
       if (others.length !== 0) {
