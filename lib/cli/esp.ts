@@ -71,7 +71,6 @@ async function prepare(args: EspArguments, sa: SecurityAssociation, instance: Pa
 async function move({ args, input, output, reader, writer, pump }: Run): Promise<unknown> {
   const position = () => ({ packets: pump.tally.read, bytes: reader.offset });
   const clear = showProgress(process.stderr, input.size, position);
-  const unhook = onInterrupt((reason) => input.stream.destroy(reason));
   try {
     await pump.run(reader);
     await output.commit();
@@ -81,7 +80,6 @@ async function move({ args, input, output, reader, writer, pump }: Run): Promise
       ? named(args.output === '-' ? 'standard output' : args.output, error)
       : inInput(args, error);
   } finally {
-    unhook();
     clear();
   }
 }
@@ -136,6 +134,7 @@ function inInput({ input }: EspArguments, error: unknown): unknown {
 /** From one capture to the other. */
 async function convert(args: EspArguments, sa: SecurityAssociation, instance: Padata): Promise<number> {
   const input = await openInput(args.input);
+  const unhook = onInterrupt((reason) => input.stream.destroy(reason)); // before there is an output to be left
   try {
     const run = await prepare(args, sa, instance, input);
     const failure = await move(run);
@@ -144,6 +143,7 @@ async function convert(args: EspArguments, sa: SecurityAssociation, instance: Pa
     if (failure !== undefined) throw failure;
     return wentThrough(summary) ? STATUS.ok : STATUS.failure;
   } finally {
+    unhook();
     input.stream.destroy();
   }
 }
