@@ -194,11 +194,12 @@ describe.each(Object.entries(ways))('%s: failures', (_name, run) => {
     const error = await failure(run(instance(), job));
     const first = error instanceof AggregateError ? error.errors[0] : error;
     expect(first).toBeInstanceOf(PadataError);
-    expect(first).toMatchObject({
-      code: 'EIO',
-      syscall: 'fixture.waitHere',
-      message: expect.stringContaining('[0, 1)'),
-    });
+    expect(first).toMatchObject({ code: 'EIO', syscall: 'fixture.waitHere' });
+    // The first chunk of any thread's part may be the one that fails first.
+    const [, begin, end] = /\[(\d+), (\d+)\)/.exec(first.message)?.map(Number) ?? [];
+    expect(begin).toBeGreaterThanOrEqual(0);
+    expect(end).toBe(begin! + 1);
+    expect(end).toBeLessThanOrEqual(4000);
     expect(state.entered).toBeLessThanOrEqual(here.length + 1);
   });
 
