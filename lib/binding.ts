@@ -107,6 +107,8 @@ export interface IsolateHandle {
   readonly memory: ArrayBuffer;
   turn(arena: Uint8Array): number;
   giveBack(): void;
+  mayClaim(): boolean;
+  isWanted(): boolean;
   fetch(slot: number, to: Uint8Array): void;
   finish(slot: number, type: number, status: number, bytes: Uint8Array): void;
 }

@@ -3,7 +3,7 @@ import { needed } from '../lib/drivers.mjs';
 import { onEachCpu } from '../lib/each-cpu.mjs';
 import { median, ratioCheck } from '../lib/statistics.mjs';
 
-const units = 16 << 20;
+const units = 64 << 20;
 /** @type {import('../lib/types.mjs').Contender[]} */
 const ours = moduleFunctions.slice(0, 1);
 
@@ -23,7 +23,7 @@ async function rateOf(job, ms) {
 export default {
   name: 'range',
   title:
-    'Multithreaded jobs in JavaScript: an in-place transform of 64 MiB of shared memory; pools get one part for each CPU',
+    'Multithreaded jobs in JavaScript: an in-place transform of 256 MiB of shared memory; pools get one part for each CPU',
   metrics: { jobsPerSecond: 'jobs/s' },
   contenders: [...ours, ...busyPeers.filter(({ thorough }) => !thorough), mainThreadOnEachCpu, plainLoops],
   anyOrder: true,

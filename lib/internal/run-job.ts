@@ -2,6 +2,7 @@
 import type { Job, ParallelFunction } from '../job.js';
 import type { Caller, ModuleJobOptions } from '../module/module-job.js';
 import { asError } from './as-error.js';
+import { isThenable } from './thenable.js';
 
 /** What run(), map() and transform() take: a native or module function, or a closure that returns the output or a promise of it. */
 export type RunFunction<I, O> = ParallelFunction<I, O> | ((input: I) => O | PromiseLike<O>);
@@ -65,8 +66,4 @@ function closure<I, O>(fn: (input: I) => O | PromiseLike<O>, complete: Complete)
       },
     );
   };
-}
-
-function isThenable<O>(value: O | PromiseLike<O>): value is PromiseLike<O> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -1,16 +1,20 @@
-/** The module functions that an isolate knows, by id, and the arguments of multithreaded jobs. */
+/** The module functions that an isolate knows, by id, and its lanes of multithreaded jobs. */
+import type { IsolateHandle } from '../binding.js';
+import { Lane } from './lane.js';
 import { type Loaded, load } from './load.js';
-import type { ChunkInput, Definition } from './messages.js';
+import type { Definition, RangeNotice } from './messages.js';
 
 export class FunctionTable {
   readonly #definitions = new Map<number, Definition>();
   /** What is loaded, or is being loaded. */
   readonly #functions: (Loaded | Promise<Loaded> | undefined)[] = [];
-  readonly #args = new Map<number, unknown>();
+  readonly #lanes = new Map<number, Lane>();
+  readonly #handle: IsolateHandle;
   readonly #receive: () => void;
 
   /** @param receive handles the next message of the pool, if there is one */
-  constructor(receive: () => void) {
+  constructor(handle: IsolateHandle, receive: () => void) {
+    this.#handle = handle;
     this.#receive = receive;
   }
 
@@ -18,12 +22,12 @@ export class FunctionTable {
     this.#definitions.set(definition.id, definition);
   }
 
-  keepArg(id: number, value: unknown): void {
-    this.#args.set(id, value);
+  keepRange(notice: RangeNotice): void {
+    this.#lanes.set(notice.id, new Lane(this.#handle, notice));
   }
 
-  dropArg(id: number): void {
-    this.#args.delete(id);
+  dropRange(id: number): void {
+    this.#lanes.delete(id);
   }
 
   /** A promise the first time: of a failure, too, which each job that needs the function sees. */
@@ -48,10 +52,9 @@ export class FunctionTable {
 
   /** The thread function of a multithreaded job. */
   #forRange({ callWith, ...loaded }: Loaded): Loaded {
-    const call = (input: unknown) => {
-      const { start, end, arg } = input as ChunkInput;
-      while (!this.#args.has(arg)) this.#receive(); // posted before the chunk was submitted
-      return callWith(start, end, this.#args.get(arg));
+    const call = (id: unknown) => {
+      while (!this.#lanes.has(id as number)) this.#receive(); // posted before the job was submitted
+      return this.#lanes.get(id as number)?.run(callWith);
     };
     return { ...loaded, callWith, call };
   }

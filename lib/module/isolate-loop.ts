@@ -9,6 +9,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHistogram } from 'node:perf_hooks';
 import { receiveMessageOnPort, threadId } from 'node:worker_threads';
 import { binding, type IsolateHandle } from '../binding.js';
+import { isThenable } from '../internal/thenable.js';
 import { Arena } from './arena.js';
 import { now } from './clock.js';
 import { encodeError } from './errors.js';
@@ -82,7 +83,7 @@ export class IsolateLoop {
     this.#doubles = new Float64Array(this.#handle.memory);
     this.#arena = new Arena(this.#handle, this.#words);
     this.#outbox = new Outbox(this.#handle, () => this.#flush());
-    this.#functions = new FunctionTable(() => this.#receiveOne());
+    this.#functions = new FunctionTable(this.#handle, () => this.#receiveOne());
     boot.port.on('message', (message: ToIsolate) => this.#receive(message));
     process.on('uncaughtException', (error) => this.#onUncaught(error));
     this.#tell({ kind: 'ready', threadId, waiting: this.#waiting, running: this.#lasting });
@@ -317,11 +318,11 @@ export class IsolateLoop {
       case 'define':
         this.#functions.define(message.definition);
         break;
-      case 'arg':
-        this.#functions.keepArg(message.id, message.value);
+      case 'range':
+        this.#functions.keepRange(message);
         break;
-      case 'dropArg':
-        this.#functions.dropArg(message.id);
+      case 'dropRange':
+        this.#functions.dropRange(message.id);
         break;
       case 'input':
         this.#awaited.get(nameOf(message))?.(message.value);
@@ -370,8 +371,4 @@ function nanoseconds(milliseconds: number): number {
 
 function encodeOutput(output: unknown): Encoded {
   return output instanceof Transferred ? encode(output.value, output.transferList) : encode(output);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

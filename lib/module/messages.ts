@@ -1,5 +1,6 @@
 /** What an isolate and its pool tell each other. Jobs do not go this way; what cannot lie in shared memory does. */
 import type { MessagePort, Transferable } from 'node:worker_threads';
+import type { Range } from './range-plan.js';
 import type { Message } from './values.js';
 
 /** A module function as isolates know it: the job says its id. */
@@ -7,15 +8,15 @@ export interface Definition {
   id: number;
   url: string;
   name: string;
-  /** It is called with (start, end, arg) of its input. */
+  /** It is called with (start, end, arg), chunk after chunk. */
   isRange: boolean;
 }
 
-/** The input of a chunk of a multithreaded job; `arg` is what the argument is known by. */
-export interface ChunkInput {
-  start: number;
-  end: number;
-  arg: number;
+/** A multithreaded job; the input of its lanes is the id. */
+export interface RangeNotice {
+  id: number;
+  range: Range;
+  arg: unknown;
 }
 
 /** With what a worker becomes an isolate. */
@@ -39,9 +40,9 @@ export function nameOf({ shell, seqNr }: JobKey): string {
 
 export type ToIsolate =
   | { kind: 'define'; definition: Definition }
-  /** The argument of a multithreaded job; and that the job is done. */
-  | { kind: 'arg'; id: number; value: unknown }
-  | { kind: 'dropArg'; id: number }
+  /** A multithreaded job; and that it is done. */
+  | ({ kind: 'range' } & RangeNotice)
+  | { kind: 'dropRange'; id: number }
   /** The input of a job that had to go by message. */
   | ({ kind: 'input'; value: unknown } & JobKey)
   | ({ kind: 'abort'; reason: unknown } & JobKey)

@@ -1,14 +1,15 @@
 /** What isolates have to know before jobs that need it: those that are there are told at once, those that come later when they come. */
 import type { Isolate } from './isolate.js';
-import type { Definition } from './messages.js';
+import type { Definition, RangeNotice } from './messages.js';
 import type { ModuleFunction } from './module-function.js';
+import type { Range } from './range-plan.js';
 
 export class Notices {
   readonly #isolates: () => Iterable<Isolate>;
   readonly #definitions = new Map<number, Definition>();
-  /** Arguments of multithreaded jobs that are not done. */
-  readonly #args = new Map<number, unknown>();
-  #lastArg = 0;
+  /** Multithreaded jobs that are not done. */
+  readonly #ranges = new Map<number, RangeNotice>();
+  #lastRange = 0;
 
   constructor(isolates: () => Iterable<Isolate>) {
     this.#isolates = isolates;
@@ -23,27 +24,27 @@ export class Notices {
   }
 
   /**
-   * The argument of a multithreaded job: each isolate gets a copy of what it is now.
+   * A multithreaded job: each isolate gets a copy of what the argument is now.
    *
-   * @returns what chunks name it by
+   * @returns what lanes name the job by
    * @throws DataCloneError
    */
-  keepArg(arg: unknown): number {
-    const value = structuredClone(arg); // so that giving it to isolates, also to later ones, cannot fail
-    const id = ++this.#lastArg;
-    this.#args.set(id, value);
-    for (const isolate of this.#isolates()) isolate.tell({ kind: 'arg', id, value });
+  keepRange(range: Range, arg: unknown): number {
+    const id = ++this.#lastRange;
+    const notice = { id, range, arg: structuredClone(arg) }; // so that giving it to isolates, also to later ones, cannot fail
+    this.#ranges.set(id, notice);
+    for (const isolate of this.#isolates()) isolate.tell({ kind: 'range', ...notice });
     return id;
   }
 
-  dropArg(id: number): void {
-    this.#args.delete(id);
-    for (const isolate of this.#isolates()) isolate.tell({ kind: 'dropArg', id });
+  dropRange(id: number): void {
+    this.#ranges.delete(id);
+    for (const isolate of this.#isolates()) isolate.tell({ kind: 'dropRange', id });
   }
 
   /** All of it, to a new isolate. */
   tell(isolate: Isolate): void {
     for (const definition of this.#definitions.values()) isolate.tell({ kind: 'define', definition });
-    for (const [id, value] of this.#args) isolate.tell({ kind: 'arg', id, value });
+    for (const notice of this.#ranges.values()) isolate.tell({ kind: 'range', ...notice });
   }
 }

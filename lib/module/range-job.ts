@@ -1,42 +1,36 @@
 /**
- * Multithreaded jobs whose thread function is a module function. Each chunk is a job of a shell of its own, so that isolates take it as they take all
- * jobs; as many are in flight as there are workers, but no more than isolates can soon begin: what was handed out cannot be called back. The argument
- * is not part of them: each isolate gets it once.
+ * Multithreaded jobs whose thread function is a module function. Isolates take chunks by themselves. What makes them do so are *lanes*: jobs of a shell of
+ * its own, which isolates take as they take all jobs, and which are submitted again as long as chunks are left; as many as there are workers, but no more than
+ * isolates can soon begin.
  */
 import { asError } from '../internal/as-error.js';
 import type { InstancePort } from '../internal/instance-port.js';
 import type { MtOptions } from '../internal/mt-check.js';
 import { ShellPort } from '../internal/shell-port.js';
 import type { Job } from '../job.js';
-import type { ChunkInput } from './messages.js';
+import { Chunks } from './chunks.js';
 import { type ModuleFunction, rangeFunction } from './module-function.js';
-import { RangePlan } from './range-plan.js';
+import { planRange } from './range-plan.js';
 
 /** How often progress is told at most, in milliseconds. */
 const PROGRESS_MS = 50;
 
-class Chunk implements Job {
+class LaneJob implements Job {
   readonly parallel: ModuleFunction;
-  readonly data: ChunkInput;
-  readonly size: number;
+  /** What isolates know the multithreaded job by. */
+  readonly data: number;
   error: Error | undefined = undefined;
   result: unknown = undefined;
-  readonly #onDone: (chunk: Chunk) => void;
+  readonly #onReturn: (lane: LaneJob) => void;
 
-  constructor(
-    fn: ModuleFunction<never, unknown>,
-    [start, end]: [number, number],
-    arg: number,
-    onDone: (chunk: Chunk) => void,
-  ) {
+  constructor(fn: ModuleFunction<never, unknown>, range: number, onReturn: (lane: LaneJob) => void) {
     this.parallel = fn as unknown as ModuleFunction;
-    this.data = { start, end, arg };
-    this.size = end - start;
-    this.#onDone = onDone;
+    this.data = range;
+    this.#onReturn = onReturn;
   }
 
   serial(): void {
-    this.#onDone(this);
+    this.#onReturn(this);
   }
 }
 
@@ -46,16 +40,16 @@ export class RangeJob {
   readonly #owner: InstancePort;
   readonly #port: ShellPort;
   readonly #fn: ModuleFunction<never, unknown>;
-  /** What isolates know the argument by; undefined if it cannot be cloned. */
-  #arg: number | undefined;
+  /** What isolates know the job by; undefined if the argument cannot be cloned. */
+  #range: number | undefined;
   readonly #options: MtOptions;
-  readonly #plan: RangePlan;
+  readonly #workers: number;
+  readonly #chunks: Chunks;
   readonly #onEnd: () => void;
   readonly #errors: Error[] = [];
   #inFlight = 0;
-  #unitsDone = 0;
-  #toldAt = performance.now();
-  #isStopped = false;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #told = 0;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
 
@@ -78,15 +72,20 @@ export class RangeJob {
       number,
       number,
     ];
-    this.#plan = new RangePlan(start, size, align, minChunk, maxThreads);
+    const { workers, range } = planRange(start, size, align, minChunk, maxThreads);
+    this.#workers = workers;
+    this.#chunks = new Chunks(range);
     this.#onEnd = onEnd;
     this.outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     options.signal?.addEventListener('abort', this.stop, { once: true });
+    if (options.onProgress !== undefined) {
+      this.#timer = setInterval(() => this.#tellProgress(), PROGRESS_MS).unref();
+    }
     try {
-      this.#arg = owner.isolates.notices.keepArg(arg);
+      this.#range = owner.isolates.notices.keepRange(range, arg);
     } catch (error) {
       this.#fail(error);
     }
@@ -94,49 +93,43 @@ export class RangeJob {
   }
 
   /** No further chunk begins. */
-  readonly stop = (): void => {
-    this.#isStopped = true;
-  };
+  readonly stop = (): void => this.#chunks.stop();
 
   #fill(): void {
     try {
-      const most = Math.min(this.#plan.workers, 2 * this.#owner.usable.parallel.weight);
-      while (!this.#isStopped && this.#inFlight < most && this.#submitNext());
+      const most = Math.min(this.#workers, 2 * this.#owner.usable.parallel.weight);
+      while (this.#inFlight < most && !this.#chunks.areAllClaimed) this.#submitLane();
     } catch (error) {
       this.#fail(error); // there is no memory
     }
     if (this.#inFlight === 0) this.#end();
   }
 
-  #submitNext(): boolean {
-    const range = this.#plan.next();
-    if (range === undefined) return false;
-    const chunk = new Chunk(this.#fn, range, this.#arg as number, this.#onChunk);
+  #submitLane(): void {
+    const lane = new LaneJob(this.#fn, this.#range as number, this.#onLane);
     const { isolates } = this.#owner;
-    this.#port.submitModule(chunk, chunk.data, this.#fn, undefined, this.#owner.cbCpuAt(0), isolates, undefined);
+    this.#port.submitModule(lane, lane.data, this.#fn, undefined, this.#owner.cbCpuAt(0), isolates, undefined);
     this.#inFlight++;
-    return true;
   }
 
-  readonly #onChunk = (chunk: Chunk): void => {
+  readonly #onLane = ({ error }: LaneJob): void => {
     this.#inFlight--;
-    if (chunk.error !== undefined) this.#fail(chunk.error);
-    else this.#unitsDone += chunk.size;
-    this.#tellProgress();
+    if (error !== undefined) this.#fail(error);
     this.#fill();
   };
 
   #fail(error: unknown): void {
     this.#errors.push(asError(error));
-    this.#isStopped = true;
+    this.stop();
   }
 
   #tellProgress(): void {
     const { onProgress, size } = this.#options;
-    if (onProgress === undefined || performance.now() - this.#toldAt < PROGRESS_MS) return;
-    this.#toldAt = performance.now();
+    const done = this.#chunks.unitsDone;
+    if (done === this.#told) return;
+    this.#told = done;
     try {
-      onProgress(this.#unitsDone, size);
+      onProgress?.(done, size);
     } catch (error) {
       this.#fail(asError(error, 'onProgress threw'));
     }
@@ -144,17 +137,18 @@ export class RangeJob {
 
   #end(): void {
     const { signal } = this.#options;
+    clearInterval(this.#timer);
     signal?.removeEventListener('abort', this.stop);
     // Not within the call of the last serial(): a shell whose job is being delivered is not freed.
     queueMicrotask(() => {
       this.#port.free();
-      if (this.#arg !== undefined) this.#owner.isolates.notices.dropArg(this.#arg);
+      if (this.#range !== undefined) this.#owner.isolates.notices.dropRange(this.#range);
       this.#onEnd();
       const [first, ...others] = this.#errors;
       if (others.length !== 0) {
         this.#reject(new AggregateError(this.#errors, `${this.#errors.length} chunks failed: ${first?.message}`));
       } else if (first !== undefined) this.#reject(first);
-      else if (this.#unitsDone === this.#options.size) this.#resolve();
+      else if (this.#chunks.unitsDone === this.#options.size) this.#resolve();
       else this.#reject(asError(signal?.reason, 'aborted with'));
     });
   }

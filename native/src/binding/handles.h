@@ -82,6 +82,8 @@ class IsolateHandle : public Napi::ObjectWrap<IsolateHandle> {
   Napi::Value Memory(const Napi::CallbackInfo& info);
   Napi::Value Turn(const Napi::CallbackInfo& info);
   void GiveBack(const Napi::CallbackInfo& info);
+  Napi::Value MayClaim(const Napi::CallbackInfo& info);
+  Napi::Value IsWanted(const Napi::CallbackInfo& info);
   void Fetch(const Napi::CallbackInfo& info);
   void Finish(const Napi::CallbackInfo& info);
 

@@ -35,6 +35,8 @@ Napi::Function IsolateHandle::Define(Napi::Env env) {
                          InstanceAccessor<&IsolateHandle::Memory>("memory"),
                          InstanceMethod<&IsolateHandle::Turn>("turn"),
                          InstanceMethod<&IsolateHandle::GiveBack>("giveBack"),
+                         InstanceMethod<&IsolateHandle::MayClaim>("mayClaim"),
+                         InstanceMethod<&IsolateHandle::IsWanted>("isWanted"),
                          InstanceMethod<&IsolateHandle::Fetch>("fetch"),
                          InstanceMethod<&IsolateHandle::Finish>("finish"),
                      });
@@ -67,6 +69,14 @@ Napi::Value IsolateHandle::Turn(const Napi::CallbackInfo& info) {
 }
 
 void IsolateHandle::GiveBack(const Napi::CallbackInfo& /*info*/) { isolate_->GiveBack(); }
+
+Napi::Value IsolateHandle::MayClaim(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), isolate_->MayClaim());
+}
+
+Napi::Value IsolateHandle::IsWanted(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), isolate_->IsWanted());
+}
 
 void IsolateHandle::Fetch(const Napi::CallbackInfo& info) {
   isolate_->Fetch(info[0].As<Napi::Number>(), BytesOf(info[1]));

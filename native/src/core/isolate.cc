@@ -172,6 +172,8 @@ bool Isolate::MayClaim() {
   return false;
 }
 
+bool Isolate::IsWanted() { return group_.HasWork() || group_.HasSerial(cpu_); }
+
 bool Isolate::FindsWork() {
   if (CountFree() == 0) return false;
   if (group_.HasSerial(cpu_) && !is_retired()) return true;

@@ -111,6 +111,10 @@ class Isolate : public RefCounted<Isolate> {
   bool Retire() PADATA_EXCLUDES(mutex_);
   // Isolate: what it has claimed and not begun is for others; they are told.
   void GiveBack();
+  // Isolate. Whether a job, or one more piece of a job, may begin here. A piece that begins with this counts as begun.
+  bool MayClaim();
+  // Isolate. Whether jobs wait that it could take.
+  bool IsWanted();
 
   // Any thread. False if it does not sleep.
   bool WakeUp() PADATA_EXCLUDES(wake_mutex_);
@@ -148,7 +152,6 @@ class Isolate : public RefCounted<Isolate> {
   Job* JobIn(uint32_t slot) const { return jobs_[slot].load(std::memory_order_relaxed); }
   uint32_t FreeSlot();
   uint32_t CountFree();
-  bool MayClaim();
   bool StandsBack();
   bool FindsWork();
   bool Spin();
