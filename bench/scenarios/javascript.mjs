@@ -3,9 +3,11 @@ import { needed, throughput } from '../lib/drivers.mjs';
 import { onEachCpu } from '../lib/each-cpu.mjs';
 import { ratioCheck } from '../lib/statistics.mjs';
 
-/** About 100 microseconds of churn(); the rate of the main thread says how long it is on this machine. */
-const rounds = 65_536;
+/** 100 microseconds of churn() on the machine of the README when it is quiet; the rate of the main thread says how long it is on this one. */
+const rounds = 90_000;
 const inFlight = 64;
+/** Isolates and workers are at their speed after a second, when V8 has compiled all of it, on the same CPUs. */
+const warmUps = 5;
 
 /** @type {import('../lib/types.mjs').Scenario} */
 export default {
@@ -17,12 +19,12 @@ export default {
   async measure(backend, { settings, contender }) {
     const { churnLoops } = backend;
     if (churnLoops) {
-      await churnLoops(rounds, settings.warmUpMs);
+      await churnLoops(rounds, settings.warmUpMs * warmUps);
       return { jobsPerSecond: await churnLoops(rounds, settings.measuredMs * 2) };
     }
     const churnLane = needed(backend, 'churnLane');
     const rate = (/** @type {number} */ ms) => throughput((done) => churnLane(rounds, done), inFlight, ms);
-    await rate(settings.warmUpMs);
+    await rate(settings.warmUpMs * warmUps);
     const measured = () => rate(settings.measuredMs * 2);
     return { jobsPerSecond: await (contender.options?.eachCpu ? onEachCpu(measured) : measured()) };
   },

@@ -73,7 +73,7 @@ class Instance : public RefCounted<Instance> {
   // How long results may wait for the event loop while there is more to do: as long as there will be, between these two. (What is left shrinks while
   // they wait, so the loop is woken when about half is done.)
   static constexpr uint64_t kLeastPatienceNs = 50'000;
-  static constexpr uint64_t kMostPatienceNs = 500'000;
+  static constexpr uint64_t kMostPatienceNs = 1'000'000;
   static constexpr uint64_t kHelpersToWake = 2;  // by one thread, for multithreaded jobs
   static constexpr uint64_t kLoopCpuWorthNs =
       100'000;  // and of so much even one on the CPU of the event loop, if that has time
