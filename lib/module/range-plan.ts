@@ -17,13 +17,7 @@ export interface RangePlan {
 }
 
 /** Checked integers: start + size is at most 2^53 - 1, align, minChunk and maxThreads are at least 1. */
-export function planRange(
-  start: number,
-  size: number,
-  align: number,
-  minChunk: number,
-  maxThreads: number,
-): RangePlan {
+export function planRange(start: number, size: number, align: number, minChunk: number, maxThreads: number): RangePlan {
   const [first, length, least] = [BigInt(start), BigInt(size), BigInt(minChunk)];
   const wanted = max(length / max(least, BigInt(align)), 1n);
   const workers = wanted < BigInt(maxThreads) ? wanted : BigInt(maxThreads);

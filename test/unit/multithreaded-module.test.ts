@@ -1,4 +1,5 @@
 /** Multithreaded jobs whose thread function is a module function: the chunks, and what becomes of errors, signals and progress. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { cpus, moduleFunction, Padata } from 'padata';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -93,6 +94,55 @@ describe('the chunks', () => {
     const jobs = Array.from({ length: 20 }, (_, i) => ({ size: 50 + i, fnArg: notes(50 + i) }));
     await Promise.all(jobs.map((job) => pd.doMultithreaded({ threadFn: fn<Notes>('count'), ...job })));
     for (const { size, fnArg } of jobs) expect([...new Int32Array(fnArg.counts)]).toEqual(new Array(size).fill(1));
+  });
+});
+
+describe('while isolates take chunks', () => {
+  const here = [...cpus.allowed()];
+
+  test('other jobs get their turn', async () => {
+    const id = moduleFunction<number, number>(new URL('../fixtures/modules/work.mjs', import.meta.url), 'id');
+    const shell = pd.createShell();
+    let isDone = false;
+    // Eight chunks for two CPUs. Each job waits for the end of a chunk.
+    const job = { threadFn: fn<object>('slowly'), fnArg: { ms: 100 }, size: 4 * here.length };
+    const running = pd.doMultithreaded(job).then(() => {
+      isDone = true;
+    });
+    for (let i = 0; i < 2; i++) expect(await shell.run(id, i)).toBe(i);
+    expect(isDone).toBe(false);
+    await running;
+  });
+
+  test('timers of the module go on', async () => {
+    const ticks = new SharedArrayBuffer(8);
+    await pd.doMultithreaded({ threadFn: fn<object>('withTimer'), fnArg: { ticks }, size: 4 * here.length });
+    expect(new Int32Array(ticks)[1]).toBeGreaterThan(0);
+  });
+
+  test.skipIf(here.length < 2)('CPUs that leave the mask stop at the next chunk, those that come join', async () => {
+    const [first, last] = [here[0], here.at(-1)] as [number, number];
+    const size = 400;
+    const calls = new SharedArrayBuffer(4 * (1 + size));
+    const log = new Int32Array(calls);
+    const comes = async (cpu: number, from = 0) => {
+      while (!log.subarray(1 + from, 1 + (log[0] as number)).includes(cpu)) await delay(1);
+    };
+    pd.setCpumask('parallel', [first]);
+    const job = { threadFn: fn<object>('whereabouts'), fnArg: { calls }, size, maxThreads: 100 };
+    const running = pd.doMultithreaded(job);
+    await comes(first);
+    pd.setCpumask('parallel', [first, last]);
+    await comes(last);
+    pd.setCpumask('parallel', [last]);
+    const left = log[0] as number;
+    await comes(last, left);
+    await running;
+    expect(log[0]).toBe(size);
+    const began = [...log.subarray(1)];
+    expect(began.slice(0, left).filter((cpu) => cpu === last).length).toBeGreaterThan(0);
+    // One may have claimed its chunk, and had not noted it.
+    expect(began.slice(left).filter((cpu) => cpu === first).length).toBeLessThanOrEqual(1);
   });
 });
 
