@@ -61,7 +61,7 @@ function checkCells({ title, must, bar, unit, value, passed }) {
 
 /** Contenders that have no numbers, and why. @param {Pick<ScenarioResult, 'failures' | 'leftOut'>} result */
 function absentText({ failures, leftOut }) {
-  const failed = Object.entries(failures).map(([name, reason]) => `  ${name}: failed: ${reason}`);
+  const failed = Object.entries(failures).map(([name, reason]) => `  ${name}: no figure: ${reason}`);
   return [...failed, ...Object.entries(leftOut).map(([name, reason]) => `  ${name}: left out: ${reason}`)].join('\n');
 }
 

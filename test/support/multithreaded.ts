@@ -2,7 +2,7 @@
 import type { MultithreadedJob, NativeFunction, Padata } from 'padata';
 import { nativeFunction } from 'padata';
 import { fixture } from '../fixtures/native-addon/index.js';
-import { until } from './padata.js';
+import { until, within } from './padata.js';
 
 /** A thread function of the fixture addon. */
 export function range(
@@ -16,6 +16,26 @@ export const ways = {
   doMultithreaded: (padata: Padata, job: MultithreadedJob) => padata.doMultithreaded(job),
   doMultithreadedSync: async (padata: Padata, job: MultithreadedJob) => padata.doMultithreadedSync(job),
 };
+
+export const shared = (bytes: number) => new SharedArrayBuffer(bytes);
+
+/** A job that counts each unit. */
+export const counted = (size = 1000): MultithreadedJob => ({
+  threadFn: range('countUnits'),
+  fnArg: shared(size),
+  size,
+});
+
+/** What a call throws or rejects with. */
+export async function failure(call: Promise<void>): Promise<Error> {
+  return within(
+    call.then(
+      () => new Error('it did not fail'),
+      (error) => error,
+    ),
+    'the job',
+  );
+}
 
 /** One call of the thread function. */
 export interface Chunk {

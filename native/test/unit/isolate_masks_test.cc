@@ -56,6 +56,31 @@ TEST_F(IsolateMasksTest, OneWhoseCpuHasLeftHandsOnWhatItWasCountedOnFor) {
   FinishAll(other);
 }
 
+TEST_F(IsolateMasksTest, AJobInPiecesLeavesWithItsCpuAndWhereOthersWait) {
+  if (!test::HasTwoCpus()) GTEST_SKIP() << "one CPU";
+  IsolateSeat seat(instance(), FirstCpu());
+  const auto may_claim = [&] { return seat.Do([&](IsolateSteps&) { return seat.isolate().MayClaim(); }); };
+  const auto is_wanted = [&] { return seat.Do([&](IsolateSteps&) { return seat.isolate().IsWanted(); }); };
+  Submit({});
+  const Slots slots = seat.Turn();
+  ASSERT_EQ(slots.size(), 1u);
+  ASSERT_TRUE(seat.Begin(slots[0]));
+  EXPECT_TRUE(may_claim());
+  EXPECT_FALSE(is_wanted());
+  Submit({});
+  EXPECT_TRUE(is_wanted()) << "by a job in the queue";
+  SetParallel({test::SecondCpu()});
+  EXPECT_FALSE(may_claim());
+  SetParallel({FirstCpu()});
+  EXPECT_TRUE(may_claim());
+  seat.Finish(slots[0]);
+  FinishAll(seat);
+  EXPECT_FALSE(is_wanted());
+  port_->Complete(Submit({.cb_cpu = FirstCpu(), .module_serial = 9}));
+  EXPECT_TRUE(is_wanted()) << "by a serial()";
+  FinishAll(seat);
+}
+
 TEST_F(IsolateMasksTest, OneThatRetiresHandsOnAndIsNotWoken) {
   IsolateSeat seat(instance(), FirstCpu());
   MakeShort();
