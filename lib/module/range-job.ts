@@ -97,7 +97,8 @@ export class RangeJob {
 
   #fill(): void {
     try {
-      const most = Math.min(this.#workers, 2 * this.#owner.usable.parallel.weight);
+      const cpus = Math.max(this.#owner.usable.parallel.weight, 1); // without any, lanes wait for one
+      const most = Math.min(this.#workers, 2 * cpus);
       while (this.#inFlight < most && !this.#chunks.areAllClaimed) this.#submitLane();
     } catch (error) {
       this.#fail(error); // there is no memory

@@ -120,29 +120,55 @@ describe('while isolates take chunks', () => {
     expect(new Int32Array(ticks)[1]).toBeGreaterThan(0);
   });
 
-  test.skipIf(here.length < 2)('CPUs that leave the mask stop at the next chunk, those that come join', async () => {
-    const [first, last] = [here[0], here.at(-1)] as [number, number];
-    const size = 400;
-    const calls = new SharedArrayBuffer(4 * (1 + size));
-    const log = new Int32Array(calls);
+  describe('the mask', () => {
+    let log: Int32Array;
+    let running: Promise<void>;
+    /** Starts a job of many chunks; they note where they run. */
+    const start = (mask: number[], { size, maxThreads, ms }: { size: number; maxThreads: number; ms: number }) => {
+      const calls = new SharedArrayBuffer(4 * (1 + size));
+      log = new Int32Array(calls);
+      pd.setCpumask('parallel', mask);
+      running = pd.doMultithreaded({ threadFn: fn<object>('whereabouts'), fnArg: { calls, ms }, size, maxThreads });
+    };
     const comes = async (cpu: number, from = 0) => {
       while (!log.subarray(1 + from, 1 + (log[0] as number)).includes(cpu)) await delay(1);
     };
-    pd.setCpumask('parallel', [first]);
-    const job = { threadFn: fn<object>('whereabouts'), fnArg: { calls }, size, maxThreads: 100 };
-    const running = pd.doMultithreaded(job);
-    await comes(first);
-    pd.setCpumask('parallel', [first, last]);
-    await comes(last);
-    pd.setCpumask('parallel', [last]);
-    const left = log[0] as number;
-    await comes(last, left);
-    await running;
-    expect(log[0]).toBe(size);
-    const began = [...log.subarray(1)];
-    expect(began.slice(0, left).filter((cpu) => cpu === last).length).toBeGreaterThan(0);
-    // One may have claimed its chunk, and had not noted it.
-    expect(began.slice(left).filter((cpu) => cpu === first).length).toBeLessThanOrEqual(1);
+    const [first, last] = [here[0], here.at(-1)] as [number, number];
+
+    test.skipIf(here.length < 2)('CPUs that leave stop at the next chunk, those that come join', async () => {
+      const size = 400;
+      start([first], { size, maxThreads: 100, ms: 2 });
+      await comes(first);
+      pd.setCpumask('parallel', [first, last]);
+      await comes(last);
+      pd.setCpumask('parallel', [last]);
+      const left = log[0] as number;
+      await comes(last, left);
+      await running;
+      expect(log[0]).toBe(size);
+      const began = [...log.subarray(1)];
+      expect(began.slice(0, left).filter((cpu) => cpu === last).length).toBeGreaterThan(0);
+      // One may have claimed its chunk, and had not noted it.
+      expect(began.slice(left).filter((cpu) => cpu === first).length).toBeLessThanOrEqual(1);
+    });
+
+    test.each([3 * here.length, here.length])(
+      'CPUs that are not there are waited for, with at most %i threads',
+      async (maxThreads) => {
+        start(here, { maxThreads, size: 8 * maxThreads, ms: 20 });
+        await comes(first);
+        pd.setCpumask('parallel', []);
+        const left = log[0] as number;
+        await delay(60);
+        expect(log[0]).toBeLessThanOrEqual(left + here.length);
+        const stopped = log[0];
+        await delay(60);
+        expect(log[0]).toBe(stopped);
+        pd.setCpumask('parallel', [last]);
+        await running;
+        expect(log[0]).toBe(4 * maxThreads);
+      },
+    );
   });
 });
 
