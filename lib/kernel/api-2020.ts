@@ -48,7 +48,7 @@ export function padata_alloc_shell(pinst: padata_instance): padata_shell | null 
  * may be in it: they are used when they come online. Expensive: not for every job. (2020, Modifying cpumasks)
  *
  * @param cpumask_type `PADATA_CPU_PARALLEL` or `PADATA_CPU_SERIAL`, one of them
- * @param cpumask      as {@link CpuMask.from} takes it; `CpuMask.parse('f')` for the bitmaps of the files in sysfs
+ * @param cpumask      as {@link "index".CpuMask.from} takes it; `CpuMask.parse('f')` for the bitmaps of the files in sysfs
  * @returns 0, also for a mask without usable CPUs: then jobs are refused with -EINVAL until there is one;
  *          -EINVAL: the instance was freed, the type is none, the mask is none;
  *          -EAGAIN: no thread could be started, and the masks are unchanged

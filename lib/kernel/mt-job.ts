@@ -6,7 +6,7 @@ import { statusOf } from './refusal.js';
 
 /**
  * A multithreaded job, by the kernel's names: a range of units that is split into chunks, each done by one call of the thread function. (2020,
- * Running Multithreaded Jobs) Rules and ranges are those of {@link MultithreadedJob}.
+ * Running Multithreaded Jobs) Rules and ranges are those of {@link "index".MultithreadedJob}.
  */
 // biome-ignore lint/suspicious/noExplicitAny: without a type argument, a job with any thread function
 export interface padata_mt_job<A = any> {

@@ -2,7 +2,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/sources.js';
@@ -83,8 +83,11 @@ describe('an example', () => {
     expect(examples()).toEqual(Object.keys(expected).sort());
   });
 
-  it.each(Object.keys(expected))('%s begins with the question that it answers', (name) => {
-    expect(readFileSync(join(folder, name), 'utf8')).toMatch(/^\/\/ [A-Z][^\n]*\?/);
+  it.each(Object.keys(expected))('%s begins with the question that it answers, which the list has', (name) => {
+    const question = /^\/\/ ([A-Z][^\n]*?\?)/.exec(readFileSync(join(folder, name), 'utf8'))?.[1];
+    expect(question).toBeDefined();
+    const link = dirname(name) === '.' ? `| ${question} | [\`${name}\`](${name}) |` : `](${dirname(name)}/README.md)`;
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain(link);
   });
 
   it.each(Object.keys(expected))('%s prints what it says', async (name) => {
