@@ -5,6 +5,7 @@ import { PadataError } from '../errors.js';
 import { asError } from './as-error.js';
 import { environment, type WatchedMtJob } from './environment.js';
 import type { CheckedJob } from './mt-check.js';
+import { errorOf } from './mt-errors.js';
 
 /** How often progress is told at most, in milliseconds. */
 const PROGRESS_MS = 50;
@@ -46,12 +47,9 @@ class Started {
   /** The job is done. Throws what became of it, if that is not all of its units. */
   end(): void {
     this.job.fn.release();
-    const errors = this.#errors();
-    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} chunks failed: ${errors[0]?.message}`);
-    if (errors.length === 1) throw errors[0];
-    if (this.handle.unitsDone === this.job.size) return;
-    if (this.job.signal?.aborted) throw asError(this.job.signal.reason, 'aborted with');
-    throw new PadataError('ECANCELED', 'padata_do_multithreaded', 'the instance was closed while no CPU was usable');
+    const { size, signal } = this.job;
+    const error = errorOf(this.#errors(), this.handle.unitsDone === size, signal);
+    if (error !== undefined) throw error;
   }
 
   /** In the order in which they came. */

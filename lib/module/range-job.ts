@@ -3,9 +3,11 @@
  * its own, which isolates take as they take all jobs, and which are submitted again as long as chunks are left; as many as there are workers, but no more than
  * isolates can soon begin.
  */
+import { PadataError } from '../errors.js';
 import { asError } from '../internal/as-error.js';
 import type { InstancePort } from '../internal/instance-port.js';
 import type { MtOptions } from '../internal/mt-check.js';
+import { errorOf } from '../internal/mt-errors.js';
 import { ShellPort } from '../internal/shell-port.js';
 import type { Job } from '../job.js';
 import { Chunks } from './chunks.js';
@@ -48,6 +50,7 @@ export class RangeJob {
   readonly #onEnd: () => void;
   readonly #errors: Error[] = [];
   #inFlight = 0;
+  #isStopped = false;
   readonly #timer: NodeJS.Timeout | undefined;
   #told = 0;
   #resolve!: () => void;
@@ -93,7 +96,10 @@ export class RangeJob {
   }
 
   /** No further chunk begins. */
-  readonly stop = (): void => this.#chunks.stop();
+  readonly stop = (): void => {
+    this.#isStopped = true;
+    this.#chunks.stop();
+  };
 
   #fill(): void {
     try {
@@ -115,7 +121,7 @@ export class RangeJob {
 
   readonly #onLane = ({ error }: LaneJob): void => {
     this.#inFlight--;
-    if (error !== undefined) this.#fail(error);
+    if (error !== undefined && !(this.#isStopped && isCanceled(error))) this.#fail(error);
     this.#fill();
   };
 
@@ -137,7 +143,7 @@ export class RangeJob {
   }
 
   #end(): void {
-    const { signal } = this.#options;
+    const { signal, size } = this.#options;
     clearInterval(this.#timer);
     signal?.removeEventListener('abort', this.stop);
     // Not within the call of the last serial(): a shell whose job is being delivered is not freed.
@@ -145,12 +151,13 @@ export class RangeJob {
       this.#port.free();
       if (this.#range !== undefined) this.#owner.isolates.notices.dropRange(this.#range);
       this.#onEnd();
-      const [first, ...others] = this.#errors;
-      if (others.length !== 0) {
-        this.#reject(new AggregateError(this.#errors, `${this.#errors.length} chunks failed: ${first?.message}`));
-      } else if (first !== undefined) this.#reject(first);
-      else if (this.#chunks.unitsDone === this.#options.size) this.#resolve();
-      else this.#reject(asError(signal?.reason, 'aborted with'));
+      const error = errorOf(this.#errors, this.#chunks.unitsDone === size, signal);
+      error === undefined ? this.#resolve() : this.#reject(error);
     });
   }
+}
+
+/** A lane that was given up before it began, see Padata.close(): it has left nothing undone that the others have not. */
+function isCanceled(error: Error): boolean {
+  return error instanceof PadataError && error.code === 'ECANCELED';
 }

@@ -169,6 +169,16 @@ describe('while isolates take chunks', () => {
         expect(log[0]).toBe(4 * maxThreads);
       },
     );
+
+    test.each([0, 60])('an instance without CPUs that is closed after %i ms ends it', async (ms) => {
+      start(here, { maxThreads: 3 * here.length, size: 100, ms: 20 });
+      const outcome = running.catch((error) => error);
+      await comes(first);
+      pd.setCpumask('parallel', []);
+      await delay(ms);
+      await pd.close();
+      expect(await outcome).toMatchObject({ code: 'ECANCELED', syscall: 'padata_do_multithreaded' });
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 // The seat of one isolate: a JavaScript thread (a worker of worker_threads) that runs the module functions of one instance on one CPU.
 //
 // Threads.
-//   isolate      Attach(), Turn(), Fetch(), Finish(), Detach()
+//   isolate      Attach(), Turn(), Fetch(), Finish(), GiveBack(), MayClaim(), IsWanted(), Detach()
 //   environment  makes it, Abandon() when the isolate's thread has ended, Withdraw(), TakeBackIfStuck()
 //   any          Wake(); TakeBack() by whoever changes the masks
 // Locks. mutex_ before IsolateGroup::serial_mutex_ and JobQueue's; behind Instance::mutex_ and IsolateGroup::mutex_. wake_mutex_ is a leaf.
