@@ -91,8 +91,7 @@ class Series {
   void Check(const Board& board, const MtJob& job, bool was_stopped) {
     const auto& [start, size, align, min_chunk, max_threads] = job.description().request;
     const bool fails = board.fails_at >= start && board.fails_at < start + size;
-    const auto most = *std::max_element(board.units.begin(), board.units.end());
-    if (!board.units.empty() && most > 1) ++faults_;
+    if (std::ranges::any_of(board.units, [](auto times) { return times > 1; })) ++faults_;
     const auto count = std::count(board.units.begin(), board.units.end(), 1);
     if (static_cast<uint64_t>(count) != board.done) ++faults_;
     if (!was_stopped && !fails && board.done != size) ++faults_;
