@@ -100,54 +100,54 @@ describe('the chunks', () => {
 describe('while isolates take chunks', () => {
   const here = [...cpus.allowed()];
 
-  test('other jobs get their turn', async () => {
-    const id = moduleFunction<number, number>(new URL('../fixtures/modules/work.mjs', import.meta.url), 'id');
-    const shell = pd.createShell();
-    let isDone = false;
-    // Eight chunks for two CPUs. Each job waits for the end of a chunk.
-    const job = { threadFn: fn<object>('slowly'), fnArg: { ms: 100 }, size: 4 * here.length };
-    const running = pd.doMultithreaded(job).then(() => {
-      isDone = true;
-    });
-    for (let i = 0; i < 2; i++) expect(await shell.run(id, i)).toBe(i);
-    expect(isDone).toBe(false);
-    await running;
-  });
-
   test('timers of the module go on', async () => {
     const ticks = new SharedArrayBuffer(8);
     await pd.doMultithreaded({ threadFn: fn<object>('withTimer'), fnArg: { ticks }, size: 4 * here.length });
     expect(new Int32Array(ticks)[1]).toBeGreaterThan(0);
   });
 
-  describe('the mask', () => {
+  describe('noting where they run', () => {
+    const [first, last] = [here[0], here.at(-1)] as [number, number];
+    let abort: AbortController;
     let log: Int32Array;
     let running: Promise<void>;
-    /** Starts a job of many chunks; they note where they run. */
     const start = (mask: number[], { size, maxThreads, ms }: { size: number; maxThreads: number; ms: number }) => {
       const calls = new SharedArrayBuffer(4 * (1 + size));
       log = new Int32Array(calls);
       pd.setCpumask('parallel', mask);
-      running = pd.doMultithreaded({ threadFn: fn<object>('whereabouts'), fnArg: { calls, ms }, size, maxThreads });
+      abort = new AbortController();
+      const { signal } = abort;
+      const threadFn = fn<object>('whereabouts');
+      running = pd.doMultithreaded({ threadFn, fnArg: { calls, ms }, size, maxThreads, signal });
     };
     const comes = async (cpu: number, from = 0) => {
       while (!log.subarray(1 + from, 1 + (log[0] as number)).includes(cpu)) await delay(1);
     };
-    const [first, last] = [here[0], here.at(-1)] as [number, number];
+
+    test('other jobs get their turn', async () => {
+      const chunks = 4 * here.length;
+      start(here, { size: chunks, maxThreads: here.length, ms: 20 });
+      const begun = moduleFunction<undefined, number>(
+        new URL('../fixtures/modules/ranges.mjs', import.meta.url),
+        'begun',
+      );
+      expect(await pd.createShell().run(begun, undefined)).toBeLessThan(chunks);
+      await running;
+      expect(log[0]).toBe(chunks);
+    });
 
     test.skipIf(here.length < 2)('CPUs that leave stop at the next chunk, those that come join', async () => {
-      const size = 400;
-      start([first], { size, maxThreads: 100, ms: 2 });
+      start([first], { size: 20_000, maxThreads: 5000, ms: 2 });
       await comes(first);
       pd.setCpumask('parallel', [first, last]);
       await comes(last);
       pd.setCpumask('parallel', [last]);
       const left = log[0] as number;
       await comes(last, left);
-      await running;
-      expect(log[0]).toBe(size);
-      const began = [...log.subarray(1)];
-      expect(began.slice(0, left).filter((cpu) => cpu === last).length).toBeGreaterThan(0);
+      abort.abort(new Error('seen'));
+      await expect(running).rejects.toThrow('seen');
+      const began = [...log.subarray(1, 1 + (log[0] as number))];
+      expect(began.slice(0, left)).toContain(last);
       // One may have claimed its chunk, and had not noted it.
       expect(began.slice(left).filter((cpu) => cpu === first).length).toBeLessThanOrEqual(1);
     });
@@ -171,7 +171,7 @@ describe('while isolates take chunks', () => {
     );
 
     test.each([0, 60])('an instance without CPUs that is closed after %i ms ends it', async (ms) => {
-      start(here, { maxThreads: 3 * here.length, size: 100, ms: 20 });
+      start(here, { maxThreads: 12 * here.length, size: 1000, ms: 50 });
       const outcome = running.catch((error) => error);
       await comes(first);
       pd.setCpumask('parallel', []);
