@@ -213,9 +213,9 @@ export class Environment {
       const port = this.#ready.shift();
       if (port === undefined) return true;
       this.groupTime = before;
+      port.isQueued = false; // first: what is completed from here on, while a serial() waits for another shell, is told again
       const count = port.deliver(this.#groupSize);
-      port.isQueued = count === this.#groupSize; // there may be more; the others come first
-      if (port.isQueued) this.#ready.push(port);
+      if (count === this.#groupSize) this.#enqueue(port); // there may be more; the others come first
       this.#flush();
       const now = performance.now();
       if (count !== 0) this.#groupSize = groupSizeFor((now - before) / count);
@@ -232,10 +232,14 @@ export class Environment {
       const port = this.#ports[id] as ShellPort;
       id = Atomics.load(port.control, READY_NEXT);
       Atomics.store(port.control, READY, 0); // before `commit` is read, see core/environment.h
-      if (port.isQueued) continue;
-      port.isQueued = true;
-      this.#ready.push(port);
+      this.#enqueue(port);
     }
+  }
+
+  #enqueue(port: ShellPort): void {
+    if (port.isQueued) return;
+    port.isQueued = true;
+    this.#ready.push(port);
   }
 
   /** Goes on later, or lets the loop sleep until it is woken. */

@@ -145,6 +145,20 @@ describe('padata_free', () => {
     expect(seen).toEqual(['EDEADLK', 'other', 'freed', 'last']);
   });
 
+  it('in a serial of another instance: what is completed meanwhile has its turn afterwards', async () => {
+    const pinst = setUpFirst();
+    const other = setUpFirst();
+    const seen: unknown[] = [];
+    const freeOther = () => {
+      padata_do_parallel(pinst, { parallel: noop, serial: () => seen.push('last') }, firstCpu);
+      padata_do_parallel(other, { parallel: spin(5_000_000), serial: () => seen.push('other') }, firstCpu);
+      padata_free(other);
+    };
+    padata_do_parallel(pinst, { parallel: noop, serial: freeOther }, firstCpu);
+    await until(() => pinst.pending === 0, 'serial()');
+    expect(seen).toEqual(['other', 'last']);
+  });
+
   it('is ETIMEDOUT if a native function waits for JavaScript', async () => {
     const pinst = setUpFirst();
     const gate = fixture.gate();
