@@ -6,9 +6,7 @@ import { asError } from './as-error.js';
 import { environment, type WatchedMtJob } from './environment.js';
 import type { CheckedJob } from './mt-check.js';
 import { errorOf } from './mt-errors.js';
-
-/** How often progress is told at most, in milliseconds. */
-const PROGRESS_MS = 50;
+import { MtProgress, PROGRESS_MS } from './mt-progress.js';
 
 /** A job that was started. Its memory is kept from being collected by whoever keeps this. */
 class Started {
@@ -16,7 +14,7 @@ class Started {
   readonly handle: MtJobHandle;
   /** What onProgress threw. */
   #thrown: { error: unknown } | undefined;
-  #told = 0;
+  readonly #progress: MtProgress;
 
   constructor(instance: InstanceHandle, job: CheckedJob, hasCaller: boolean) {
     this.job = job;
@@ -29,15 +27,13 @@ class Started {
       placement,
       hasCaller,
     });
+    this.#progress = new MtProgress(job, () => this.handle.unitsDone);
   }
 
   /** Calls onProgress if there is news. What it throws stops the job. */
   tellProgress(): void {
-    const done = this.handle.unitsDone;
-    if (done === this.#told) return;
-    this.#told = done;
     try {
-      this.job.onProgress?.(done, this.job.size);
+      this.#progress.tell();
     } catch (error) {
       this.#thrown ??= { error };
       this.handle.stop();

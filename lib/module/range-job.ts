@@ -8,14 +8,12 @@ import { asError } from '../internal/as-error.js';
 import type { InstancePort } from '../internal/instance-port.js';
 import type { MtOptions } from '../internal/mt-check.js';
 import { errorOf } from '../internal/mt-errors.js';
+import { MtProgress, PROGRESS_MS } from '../internal/mt-progress.js';
 import { ShellPort } from '../internal/shell-port.js';
 import type { Job } from '../job.js';
 import { Chunks } from './chunks.js';
 import { type ModuleFunction, rangeFunction } from './module-function.js';
 import { planRange } from './range-plan.js';
-
-/** How often progress is told at most, in milliseconds. */
-const PROGRESS_MS = 50;
 
 class LaneJob implements Job {
   readonly parallel: ModuleFunction;
@@ -52,7 +50,7 @@ export class RangeJob {
   #inFlight = 0;
   #isStopped = false;
   readonly #timer: NodeJS.Timeout | undefined;
-  #told = 0;
+  readonly #progress: MtProgress;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
 
@@ -78,6 +76,7 @@ export class RangeJob {
     const { workers, range } = planRange(start, size, align, minChunk, maxThreads);
     this.#workers = workers;
     this.#chunks = new Chunks(range);
+    this.#progress = new MtProgress(options, () => this.#chunks.unitsDone);
     this.#onEnd = onEnd;
     this.outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -131,12 +130,8 @@ export class RangeJob {
   }
 
   #tellProgress(): void {
-    const { onProgress, size } = this.#options;
-    const done = this.#chunks.unitsDone;
-    if (done === this.#told) return;
-    this.#told = done;
     try {
-      onProgress?.(done, size);
+      this.#progress.tell();
     } catch (error) {
       this.#fail(asError(error, 'onProgress threw'));
     }
