@@ -62,7 +62,7 @@ export const crc32: NativeFunction<Uint8Array, number> = makeNativeFunction(nati
 export interface HistogramArg {
   /** The units of the job are its elements. */
   bytes: Uint8Array;
-  /** 256 counters, to which is added; so begin with zeros. */
+  /** 256 counters, to which is added; so begin with zeros. Jobs may share them; what others write there while a job runs may be lost. */
   counts: BigUint64Array;
 }
 

@@ -148,7 +148,7 @@ int main(int argc, char **argv) {
   MtWork work = padata_bench::WorkFrom(argc, argv);
   Padata padata(work);
   std::vector<Contender> all = AllFor(work, padata);
-  const int turns = work.is_empty ? 20 : 15;
+  const int turns = work.is_empty ? 20 : 25;
   const int jobs = work.is_empty ? 1000 : 1;
   for (int turn = -1; turn < turns; ++turn) {
     for (Contender &contender : all) TakeTurn(contender, jobs, turn >= 0);

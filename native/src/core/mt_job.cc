@@ -69,31 +69,33 @@ MtSeat MtJob::SeatOf(int cpu) const {
   return {.node = description_.nodes.NodeOf(cpu)};
 }
 
-std::optional<MtRange> MtJob::Claim(const MtSeat& seat) {
+std::optional<MtJob::Chunk> MtJob::Claim(const MtSeat& seat) {
   if (is_stopped_.load(std::memory_order_relaxed)) return std::nullopt;
   if (seat.node != NumaNodes::kNone) {
-    for (Lane& lane : lanes_) {
-      if (lane.node != seat.node) continue;
-      if (const auto units = ClaimIn(lane)) return units;
+    for (size_t i = 0; i < lanes_.size(); ++i) {
+      if (lanes_[i].node != seat.node) continue;
+      if (const auto chunk = ClaimIn(i)) return chunk;
     }
   }
   for (size_t i = 0; i < lanes_.size(); ++i) {
-    if (const auto units = ClaimIn(lanes_[(seat.lane + i) % lanes_.size()])) return units;
+    if (const auto chunk = ClaimIn((seat.lane + i) % lanes_.size())) return chunk;
   }
   return std::nullopt;
 }
 
 // The look before the addition keeps the counter from running away.
-std::optional<MtRange> MtJob::ClaimIn(Lane& lane) {
+std::optional<MtJob::Chunk> MtJob::ClaimIn(size_t index) {
+  Lane& lane = lanes_[index];
   if (lane.next.load(std::memory_order_relaxed) >= lane.end) return std::nullopt;
   const uint64_t chunk = lane.next.fetch_add(1, std::memory_order_relaxed);
   if (chunk >= lane.end) return std::nullopt;
-  return plan_.Chunk(chunk);
+  return Chunk{plan_.Chunk(chunk), index};
 }
 
-void MtJob::Complete(const MtRange& units, int32_t status) {
+void MtJob::Complete(const Chunk& chunk, int32_t status) {
+  const MtRange& units = chunk.units;
   if (status == 0) {
-    units_done_.fetch_add(units.end - units.start, std::memory_order_relaxed);
+    lanes_[chunk.lane].units_done.fetch_add(units.end - units.start, std::memory_order_relaxed);
     return;
   }
   Stop();
@@ -110,10 +112,16 @@ int32_t MtJob::Call(const MtRange& units) {
 }
 
 bool MtJob::RunChunk(const MtSeat& seat) {
-  const std::optional<MtRange> units = Claim(seat);
-  if (!units) return false;
-  Complete(*units, Call(*units));
+  const std::optional<Chunk> chunk = Claim(seat);
+  if (!chunk) return false;
+  Complete(*chunk, Call(chunk->units));
   return true;
+}
+
+uint64_t MtJob::units_done() const {
+  uint64_t sum = 0;
+  for (const Lane& lane : lanes_) sum += lane.units_done.load(std::memory_order_relaxed);
+  return sum;
 }
 
 bool MtJob::HasChunks() const {

@@ -68,12 +68,17 @@ class MtJob : public RefCounted<MtJob> {
     MtRange units;
   };
 
+  struct Chunk {
+    MtRange units;
+    size_t lane;
+  };
+
   explicit MtJob(MtDescription description);
 
   // Takes a chunk; none if there is none left or the job was stopped.
-  std::optional<MtRange> Claim(const MtSeat& seat);
+  std::optional<Chunk> Claim(const MtSeat& seat);
   // The chunk was done: 0, or a negative errno, after which no chunk is handed out any more.
-  void Complete(const MtRange& units, int32_t status);
+  void Complete(const Chunk& chunk, int32_t status);
   // Both, with a call of the native function in between. False if there was no chunk.
   bool RunChunk(const MtSeat& seat);
 
@@ -82,7 +87,7 @@ class MtJob : public RefCounted<MtJob> {
   // Whether Claim() would give one, as far as can be seen from here.
   bool HasChunks() const;
   // Units of chunks that are complete.
-  uint64_t units_done() const { return units_done_.load(std::memory_order_relaxed); }
+  uint64_t units_done() const;
   // In the order in which they came. Complete when the job is done.
   std::vector<Failure> failures() const PADATA_EXCLUDES(failures_mutex_);
 
@@ -105,9 +110,10 @@ class MtJob : public RefCounted<MtJob> {
   friend class RefCounted<MtJob>;
   ~MtJob() = default;
 
-  // The chunks [next, end) of a part of the range, near one node.
+  // The chunks [next, end) of a part of the range, near one node. Most of the time one thread works on a lane, so what it counts lies there.
   struct alignas(64) Lane {
     std::atomic<uint64_t> next{0};
+    std::atomic<uint64_t> units_done{0};
     uint64_t end = 0;
     int node = NumaNodes::kNone;
   };
@@ -120,7 +126,7 @@ class MtJob : public RefCounted<MtJob> {
   std::vector<Bounds> Divide() const;
   std::vector<Bounds> DivideByPlacement() const;
   std::vector<Bounds> DivideByThreads() const;
-  std::optional<MtRange> ClaimIn(Lane& lane);
+  std::optional<Chunk> ClaimIn(size_t lane);
   int32_t Call(const MtRange& units);
 
   MtDescription description_;  // never changed
@@ -128,7 +134,6 @@ class MtJob : public RefCounted<MtJob> {
   std::vector<Lane> lanes_;  // ascending; the size never changes
   bool is_caller_in_;        // environment
   std::atomic<bool> is_stopped_{false};
-  alignas(64) std::atomic<uint64_t> units_done_{0};
   mutable Mutex failures_mutex_;
   std::vector<Failure> failures_ PADATA_GUARDED_BY(failures_mutex_);
   Event done_;

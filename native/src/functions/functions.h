@@ -28,7 +28,8 @@ const padata_function* NewSpin(uint64_t nanoseconds);
 /// Thread functions of multithreaded jobs. All take parts (PADATA_TAKES_PARTS), are static, and fail with ERANGE if a part is shorter
 /// than the job's range says.
 
-/// How often each byte value occurs. Units: bytes of part 0. Adds to part 1, 256 counters of 64 bits.
+/// How often each byte value occurs. Units: bytes of part 0. Adds to part 1, 256 counters of 64 bits,
+/// under a lock of its own: jobs may share them.
 const padata_function* Histogram();
 
 /// The sum of doubles. Units: doubles in part 0. Adds to the double that part 1 begins with. The order of the additions, and so the

@@ -27,7 +27,7 @@ TEST(MtLitmus, EachChunkIsClaimedOnce) {
   uint64_t second = 0;
   const auto claim = [&](uint64_t* claimed) {
     *claimed = 0;
-    while (const auto units = job->Claim({})) *claimed |= uint64_t{1} << units->start;
+    while (const auto chunk = job->Claim({})) *claimed |= uint64_t{1} << chunk->units.start;
   };
   ExpectNoneForbidden(Litmus::Run(
       Scaled(300'000), [&] { claim(&first); }, [&] { claim(&second); },
@@ -53,7 +53,7 @@ TEST(MtLitmus, OneOfThemEndsItAndSeesWhatTheOtherDid) {
   const auto work = [&](int cpu) {
     const RefPtr<MtJob> joined = queue.Join(cpu);
     if (!joined) return;
-    while (const auto units = joined->Claim({})) marks[units->start] = 1;
+    while (const auto chunk = joined->Claim({})) marks[chunk->units.start] = 1;
     queue.Leave(*joined);
   };
   begin();

@@ -21,7 +21,7 @@ RefPtr<MtJob> NewJob(MtDescription description) { return RefPtr<MtJob>(new MtJob
 
 std::vector<uint64_t> StartsFor(MtJob& job, const MtSeat& seat) {
   std::vector<uint64_t> starts;
-  while (const auto units = job.Claim(seat)) starts.push_back(units->start);
+  while (const auto chunk = job.Claim(seat)) starts.push_back(chunk->units.start);
   return starts;
 }
 
@@ -71,10 +71,11 @@ TEST(MtJobTest, AStoppedJobHandsOutNothing) {
 
 TEST(MtJobTest, AFailureStopsItAndIsKept) {
   const auto job = NewJob({.request = kEight});
-  job->Complete({0, 10}, 0);
+  const auto first = job->Claim({}), second = job->Claim({}), third = job->Claim({});
+  job->Complete(*first, 0);
   EXPECT_EQ(job->units_done(), 10u);
-  job->Complete({10, 20}, -EIO);
-  job->Complete({20, 30}, 5);  // no errno at all
+  job->Complete(*second, -EIO);
+  job->Complete(*third, 5);  // no errno at all
   EXPECT_EQ(job->units_done(), 10u);
   EXPECT_FALSE(job->HasChunks());
   const auto failures = job->failures();
@@ -82,6 +83,13 @@ TEST(MtJobTest, AFailureStopsItAndIsKept) {
   EXPECT_EQ(failures[0].status, -EIO);
   EXPECT_EQ(failures[0].units, (MtRange{10, 20}));
   EXPECT_EQ(failures[1].status, -EPROTO);
+}
+
+TEST(MtJobTest, UnitsDoneAreThoseOfAllLanes) {
+  const auto job = NewJob({.request = kEight, .threads = 2});
+  job->Complete(*job->Claim({.lane = 0}), 0);
+  job->Complete(*job->Claim({.lane = 1}), 0);
+  EXPECT_EQ(job->units_done(), 20u);
 }
 
 TEST(MtJobTest, AChunkIsOneCallOfTheFunction) {
@@ -127,8 +135,8 @@ TEST(MtJobTest, PlacementsKeepTheChunksWhateverTheyAre) {
     description.threads = random() % 9;
     const auto job = NewJob(description);
     std::vector<uint64_t> starts;
-    while (const auto units = job->Claim({.node = static_cast<int>(random() % 4) - 1, .lane = random() % 10}))
-      starts.push_back(units->start);
+    while (const auto chunk = job->Claim({.node = static_cast<int>(random() % 4) - 1, .lane = random() % 10}))
+      starts.push_back(chunk->units.start);
     std::sort(starts.begin(), starts.end());
     std::vector<uint64_t> expected;
     for (uint64_t i = 0; i < job->plan().chunks(); ++i) expected.push_back(job->plan().Chunk(i).start);
