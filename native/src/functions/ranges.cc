@@ -33,11 +33,11 @@ class Parts {
   const size_t count_;
 };
 
-using ByteCounts = std::array<uint64_t, kByteValues>;
+using ByteCounts = std::array<uint32_t, kByteValues>;
 
 // Four tables, so that equal bytes one behind the other do not wait for each other; small ones, since they are cleared for each chunk.
 ByteCounts CountBytes(std::span<const uint8_t> bytes) {
-  std::array<std::array<uint32_t, kByteValues>, 4> tables{};
+  std::array<ByteCounts, 4> tables{};
   size_t at = 0;
   for (; bytes.size() - at >= tables.size(); at += tables.size()) {
     for (size_t i = 0; i < tables.size(); ++i) ++tables[i][bytes[at + i]];
@@ -45,7 +45,7 @@ ByteCounts CountBytes(std::span<const uint8_t> bytes) {
   for (; at < bytes.size(); ++at) ++tables[0][bytes[at]];
   ByteCounts counts;
   for (size_t value = 0; value < kByteValues; ++value)
-    counts[value] = uint64_t{tables[0][value]} + tables[1][value] + tables[2][value] + tables[3][value];
+    counts[value] = tables[0][value] + tables[1][value] + tables[2][value] + tables[3][value];
   return counts;
 }
 
