@@ -44,6 +44,7 @@
       "src/functions/ip_header.cc",
       "src/functions/keyed_contexts.cc",
       "src/functions/libcrypto.cc",
+      "src/functions/provider_cipher.cc",
       "src/functions/ranges.cc"
     ],
     "binding_files": [

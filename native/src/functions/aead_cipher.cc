@@ -4,14 +4,15 @@
 #include <climits>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace padata::functions {
 namespace {
 
-// libcrypto counts in int.
+// Ciphers of libcrypto may count in int.
 constexpr size_t kMaxSize = INT_MAX - kMaxAuthSize;
 
-// The tag as a parameter of the context: cheaper than EVP_CIPHER_CTX_ctrl(), which builds the same from its arguments.
+// The tag as a parameter of the context.
 struct TagParameter {
   OsslParam params[2];
 
@@ -30,27 +31,24 @@ std::unique_ptr<AeadCipher> AeadCipher::New(Direction direction, std::string_vie
   if (crypto == nullptr) return nullptr;
 
   const char* cipher_name = algorithm->CipherName(key_size);
-  EvpCipher* cipher = crypto->EVP_CIPHER_fetch(nullptr, cipher_name, nullptr);
+  std::unique_ptr<const ProviderCipher> cipher = ProviderCipher::Fetch(*crypto, cipher_name);
   if (cipher == nullptr) {
-    crypto->ERR_clear_error();
     *error = {-ENOENT, nullptr, std::string("libcrypto has no cipher ") + cipher_name + " (is it in FIPS mode?)"};
     return nullptr;
   }
   auto* made = new (std::nothrow)
-      AeadCipher(*crypto, *algorithm, cipher, direction, key, key_size, auth_size.value_or(kMaxAuthSize));
-  if (made == nullptr) {
-    crypto->EVP_CIPHER_free(cipher);
-    *error = {-ENOMEM, nullptr, "no memory"};
-  }
+      AeadCipher(*crypto, *algorithm, std::move(cipher), direction, key, key_size, auth_size.value_or(kMaxAuthSize));
+  if (made == nullptr) *error = {-ENOMEM, nullptr, "no memory"};
   return std::unique_ptr<AeadCipher>(made);
 }
 
-AeadCipher::AeadCipher(const Libcrypto& crypto, const AeadAlgorithm& algorithm, EvpCipher* cipher, Direction direction,
-                       const uint8_t* key, size_t key_size, size_t auth_size)
+AeadCipher::AeadCipher(const Libcrypto& crypto, const AeadAlgorithm& algorithm,
+                       std::unique_ptr<const ProviderCipher> cipher, Direction direction, const uint8_t* key,
+                       size_t key_size, size_t auth_size)
     : crypto_(crypto),
       algorithm_(algorithm),
       auth_size_(auth_size),
-      contexts_(crypto, cipher, direction, key, key_size - algorithm.salt_size) {
+      contexts_(crypto, std::move(cipher), direction, key, key_size - algorithm.salt_size) {
   std::memcpy(salt_.data(), key + key_size - algorithm.salt_size, algorithm.salt_size);
 }
 
@@ -66,19 +64,16 @@ int32_t AeadCipher::Encrypt(int32_t cpu, const uint8_t* iv, AssociatedData aad, 
                             uint8_t* destination) {
   if (size > kMaxSize || aad.size > kMaxSize) return -EMSGSIZE;
   const KeyedContexts::Lease lease(contexts_, cpu);
-  EvpCipherCtx* ctx = lease.ctx();
+  CipherContext* ctx = lease.ctx();
   if (ctx == nullptr) return -ENOMEM;
 
   const Nonce nonce = NonceOf(iv);
   TagParameter tag(destination + size, auth_size_);
-  int done = 0;
-  // An update of nothing would cost a packet some 50 ns, here and below.
-  const bool ok =
-      crypto_.EVP_EncryptInit_ex2(ctx, nullptr, nullptr, nonce.data(), nullptr) == 1 &&
-      (aad.size == 0 || crypto_.EVP_EncryptUpdate(ctx, nullptr, &done, aad.bytes, static_cast<int>(aad.size)) == 1) &&
-      crypto_.EVP_EncryptUpdate(ctx, destination, &done, source, static_cast<int>(size)) == 1 &&
-      crypto_.EVP_EncryptFinal_ex(ctx, destination + size, &done) == 1 &&
-      crypto_.EVP_CIPHER_CTX_get_params(ctx, tag.params) == 1;
+  const ProviderCipher& cipher = contexts_.cipher();
+  const bool ok = cipher.Begin(ctx, Direction::kEncrypt, nonce.data(), nonce.size(), nullptr) &&
+                  (aad.size == 0 || cipher.Authenticate(ctx, aad.bytes, aad.size)) &&
+                  cipher.Update(ctx, destination, source, size) && cipher.Finish(ctx, destination + size) &&
+                  cipher.Get(ctx, tag.params);
   if (ok) return 0;
   crypto_.ERR_clear_error();
   return -EIO;
@@ -94,17 +89,16 @@ int32_t AeadCipher::Decrypt(int32_t cpu, const uint8_t* iv, AssociatedData aad, 
 int32_t AeadCipher::TryDecrypt(int32_t cpu, const uint8_t* iv, AssociatedData aad, uint8_t* data, size_t size) {
   if (size > kMaxSize || aad.size > kMaxSize) return -EMSGSIZE;
   const KeyedContexts::Lease lease(contexts_, cpu);
-  EvpCipherCtx* ctx = lease.ctx();
+  CipherContext* ctx = lease.ctx();
   if (ctx == nullptr) return -ENOMEM;
 
   const Nonce nonce = NonceOf(iv);
   const TagParameter tag(data + size, auth_size_);
-  int done = 0;
-  const bool ok =
-      crypto_.EVP_DecryptInit_ex2(ctx, nullptr, nullptr, nonce.data(), tag.params) == 1 &&
-      (aad.size == 0 || crypto_.EVP_DecryptUpdate(ctx, nullptr, &done, aad.bytes, static_cast<int>(aad.size)) == 1) &&
-      crypto_.EVP_DecryptUpdate(ctx, data, &done, data, static_cast<int>(size)) == 1;
-  const bool verified = ok && crypto_.EVP_DecryptFinal_ex(ctx, data + size, &done) == 1;
+  const ProviderCipher& cipher = contexts_.cipher();
+  const bool ok = cipher.Begin(ctx, Direction::kDecrypt, nonce.data(), nonce.size(), tag.params) &&
+                  (aad.size == 0 || cipher.Authenticate(ctx, aad.bytes, aad.size)) &&
+                  cipher.Update(ctx, data, data, size);
+  const bool verified = ok && cipher.Finish(ctx, data + size);
   if (verified) return 0;
   crypto_.ERR_clear_error();
   return ok ? -EBADMSG : -EIO;

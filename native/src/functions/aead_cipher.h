@@ -12,6 +12,7 @@
 #include "functions/aead_algorithm.h"
 #include "functions/keyed_contexts.h"
 #include "functions/libcrypto.h"
+#include "functions/provider_cipher.h"
 
 namespace padata::functions {
 
@@ -54,8 +55,8 @@ class AeadCipher {
  private:
   using Nonce = std::array<uint8_t, kNonceSize>;
 
-  AeadCipher(const Libcrypto& crypto, const AeadAlgorithm& algorithm, EvpCipher* cipher, Direction direction,
-             const uint8_t* key, size_t key_size, size_t auth_size);
+  AeadCipher(const Libcrypto& crypto, const AeadAlgorithm& algorithm, std::unique_ptr<const ProviderCipher> cipher,
+             Direction direction, const uint8_t* key, size_t key_size, size_t auth_size);
   Nonce NonceOf(const uint8_t* iv) const;
   int32_t TryDecrypt(int32_t cpu, const uint8_t* iv, AssociatedData aad, uint8_t* data, size_t size);
 

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace padata::functions {
 namespace {
@@ -14,9 +15,9 @@ const void* ThisThread() {
 
 }  // namespace
 
-KeyedContexts::KeyedContexts(const Libcrypto& crypto, EvpCipher* cipher, Direction direction, const uint8_t* key,
-                             size_t key_size)
-    : crypto_(crypto), cipher_(cipher), direction_(direction) {
+KeyedContexts::KeyedContexts(const Libcrypto& crypto, std::unique_ptr<const ProviderCipher> cipher, Direction direction,
+                             const uint8_t* key, size_t key_size)
+    : crypto_(crypto), cipher_(std::move(cipher)), direction_(direction), key_size_(key_size) {
   std::memcpy(key_.data(), key, key_size);
 }
 
@@ -25,22 +26,13 @@ KeyedContexts::~KeyedContexts() {
   for (std::atomic<Block*>& entry : blocks_) {
     Block* block = entry.load(std::memory_order_acquire);
     if (block == nullptr) continue;
-    for (Slot& slot : *block) crypto_.EVP_CIPHER_CTX_free(slot.ctx);
+    for (Slot& slot : *block) cipher_->FreeContext(slot.ctx);
     delete block;
   }
-  crypto_.EVP_CIPHER_free(cipher_);
   crypto_.OPENSSL_cleanse(key_.data(), key_.size());
 }
 
-EvpCipherCtx* KeyedContexts::NewContext() const {
-  EvpCipherCtx* ctx = crypto_.EVP_CIPHER_CTX_new();
-  if (ctx == nullptr) return nullptr;
-  auto* init = direction_ == Direction::kEncrypt ? crypto_.EVP_EncryptInit_ex2 : crypto_.EVP_DecryptInit_ex2;
-  if (init(ctx, cipher_, key_.data(), nullptr, nullptr) == 1) return ctx;
-  crypto_.EVP_CIPHER_CTX_free(ctx);
-  crypto_.ERR_clear_error();
-  return nullptr;
-}
+CipherContext* KeyedContexts::NewContext() const { return cipher_->NewContext(direction_, key_.data(), key_size_); }
 
 // The acquire load sees the slots as the exchange below published them.
 KeyedContexts::Block* KeyedContexts::BlockOf(size_t index) {
@@ -79,7 +71,7 @@ KeyedContexts::Lease::Lease(KeyedContexts& owner, int32_t cpu) : owner_(owner), 
 }
 
 KeyedContexts::Lease::~Lease() {
-  if (slot_ == nullptr) owner_.crypto_.EVP_CIPHER_CTX_free(ctx_);
+  if (slot_ == nullptr) owner_.cipher_->FreeContext(ctx_);
 }
 
 }  // namespace padata::functions

@@ -12,23 +12,26 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "functions/aead_algorithm.h"
 #include "functions/libcrypto.h"
+#include "functions/provider_cipher.h"
 
 namespace padata::functions {
-
-enum class Direction { kEncrypt, kDecrypt };
 
 class KeyedContexts {
   struct Slot;
 
  public:
-  /// Takes over `cipher`, a reference of EVP_CIPHER_fetch(). Copies the key, at most kMaxCipherKeySize bytes.
-  KeyedContexts(const Libcrypto& crypto, EvpCipher* cipher, Direction direction, const uint8_t* key, size_t key_size);
+  /// Copies the key, at most kMaxCipherKeySize bytes.
+  KeyedContexts(const Libcrypto& crypto, std::unique_ptr<const ProviderCipher> cipher, Direction direction,
+                const uint8_t* key, size_t key_size);
   ~KeyedContexts();
   KeyedContexts(const KeyedContexts&) = delete;
   KeyedContexts& operator=(const KeyedContexts&) = delete;
+
+  const ProviderCipher& cipher() const { return *cipher_; }
 
   /// A context for the time of one call.
   class Lease {
@@ -39,19 +42,19 @@ class KeyedContexts {
     Lease& operator=(const Lease&) = delete;
 
     /// nullptr if there is no memory.
-    EvpCipherCtx* ctx() const { return ctx_; }
+    CipherContext* ctx() const { return ctx_; }
 
    private:
     KeyedContexts& owner_;
     Slot* slot_;  // nullptr: the context is for this call only
-    EvpCipherCtx* ctx_ = nullptr;
+    CipherContext* ctx_ = nullptr;
   };
 
  private:
   // A cache line each: neighbours belong to other CPUs.
   struct alignas(64) Slot {
     std::atomic<const void*> owner{nullptr};  // see ThisThread(); set once
-    EvpCipherCtx* ctx = nullptr;              // the owner's
+    CipherContext* ctx = nullptr;             // the owner's
   };
   static constexpr size_t kSlotsPerCpu = 2;
   static constexpr size_t kSlotsPerBlock = 64;
@@ -61,12 +64,13 @@ class KeyedContexts {
 
   Slot* Borrow(int32_t cpu);
   Block* BlockOf(size_t index);
-  EvpCipherCtx* NewContext() const;
+  CipherContext* NewContext() const;
 
   const Libcrypto& crypto_;
-  EvpCipher* const cipher_;
+  const std::unique_ptr<const ProviderCipher> cipher_;
   const Direction direction_;
   std::array<uint8_t, kMaxCipherKeySize> key_{};
+  const size_t key_size_;
   std::array<std::atomic<Block*>, kBlocks> blocks_{};
 };
 

@@ -20,15 +20,10 @@ const char* ResolveAll(void* library, Libcrypto* table) {
   PADATA_RESOLVE(ERR_clear_error);
   PADATA_RESOLVE(EVP_CIPHER_fetch);
   PADATA_RESOLVE(EVP_CIPHER_free);
-  PADATA_RESOLVE(EVP_CIPHER_CTX_new);
-  PADATA_RESOLVE(EVP_CIPHER_CTX_free);
-  PADATA_RESOLVE(EVP_CIPHER_CTX_get_params);
-  PADATA_RESOLVE(EVP_EncryptInit_ex2);
-  PADATA_RESOLVE(EVP_EncryptUpdate);
-  PADATA_RESOLVE(EVP_EncryptFinal_ex);
-  PADATA_RESOLVE(EVP_DecryptInit_ex2);
-  PADATA_RESOLVE(EVP_DecryptUpdate);
-  PADATA_RESOLVE(EVP_DecryptFinal_ex);
+  PADATA_RESOLVE(EVP_CIPHER_get0_provider);
+  PADATA_RESOLVE(OSSL_PROVIDER_get0_provider_ctx);
+  PADATA_RESOLVE(OSSL_PROVIDER_query_operation);
+  PADATA_RESOLVE(OSSL_PROVIDER_unquery_operation);
 #undef PADATA_RESOLVE
   return nullptr;
 }

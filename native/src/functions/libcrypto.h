@@ -15,7 +15,7 @@
 namespace padata::functions {
 
 struct EvpCipher;     // EVP_CIPHER
-struct EvpCipherCtx;  // EVP_CIPHER_CTX
+struct OsslProvider;  // OSSL_PROVIDER
 
 /// OSSL_PARAM of OpenSSL 3: one named value that is handed to an algorithm, or asked of it.
 struct OsslParam {
@@ -26,33 +26,37 @@ struct OsslParam {
   size_t return_size;
 };
 
+/// OSSL_DISPATCH: a function of a provider. The last one of a table has the id 0.
+struct OsslDispatch {
+  int function_id;
+  void (*function)();
+};
+
+/// OSSL_ALGORITHM: one that a provider has. The last one of a table has no names.
+struct OsslAlgorithm {
+  const char* names;
+  const char* properties;
+  const OsslDispatch* implementation;
+  const char* description;
+};
+
 /// OSSL_PARAM_OCTET_STRING, OSSL_PARAM_UNMODIFIED and OSSL_CIPHER_PARAM_AEAD_TAG.
 inline constexpr unsigned kOsslOctetString = 5;
 inline constexpr size_t kOsslUnmodified = ~size_t{0};
 inline constexpr char kOsslAeadTag[] = "tag";
 
-/// Every function of libcrypto that is used. The names are OpenSSL's; those that make or change a context return 1 for
-/// success.
+/// Every function of libcrypto that is used by name. The names are OpenSSL's.
 struct Libcrypto {
   void (*OPENSSL_cleanse)(void* bytes, size_t size);
   void (*ERR_clear_error)();
 
   EvpCipher* (*EVP_CIPHER_fetch)(void* library_context, const char* algorithm, const char* properties);
   void (*EVP_CIPHER_free)(EvpCipher* cipher);
+  const OsslProvider* (*EVP_CIPHER_get0_provider)(const EvpCipher* cipher);
 
-  EvpCipherCtx* (*EVP_CIPHER_CTX_new)();
-  void (*EVP_CIPHER_CTX_free)(EvpCipherCtx* ctx);
-  int (*EVP_CIPHER_CTX_get_params)(EvpCipherCtx* ctx, OsslParam* params);
-
-  int (*EVP_EncryptInit_ex2)(EvpCipherCtx* ctx, const EvpCipher* cipher, const unsigned char* key,
-                             const unsigned char* iv, const OsslParam* params);
-  int (*EVP_EncryptUpdate)(EvpCipherCtx* ctx, unsigned char* out, int* out_size, const unsigned char* in, int in_size);
-  int (*EVP_EncryptFinal_ex)(EvpCipherCtx* ctx, unsigned char* out, int* out_size);
-
-  int (*EVP_DecryptInit_ex2)(EvpCipherCtx* ctx, const EvpCipher* cipher, const unsigned char* key,
-                             const unsigned char* iv, const OsslParam* params);
-  int (*EVP_DecryptUpdate)(EvpCipherCtx* ctx, unsigned char* out, int* out_size, const unsigned char* in, int in_size);
-  int (*EVP_DecryptFinal_ex)(EvpCipherCtx* ctx, unsigned char* out, int* out_size);
+  void* (*OSSL_PROVIDER_get0_provider_ctx)(const OsslProvider* provider);
+  const OsslAlgorithm* (*OSSL_PROVIDER_query_operation)(const OsslProvider* provider, int operation, int* no_store);
+  void (*OSSL_PROVIDER_unquery_operation)(const OsslProvider* provider, int operation, const OsslAlgorithm* all);
 };
 
 /// The libcrypto of this process, or nullptr; `*error` then says what was tried and what was missing.

@@ -15,7 +15,7 @@ TEST(Libcrypto, IsFoundOnceAndComplete) {
   const Libcrypto* crypto = GetLibcrypto(&error);
   ASSERT_NE(crypto, nullptr) << error;
   EXPECT_EQ(crypto, GetLibcrypto(&error));
-  EXPECT_NE(crypto->EVP_DecryptFinal_ex, nullptr);
+  EXPECT_NE(crypto->OSSL_PROVIDER_query_operation, nullptr);
 }
 
 TEST(Libcrypto, LoadsTheLibraryWhereTheProcessHasNone) {
