@@ -165,9 +165,7 @@ export class Environment {
 
   #flush(): void {
     if (this.#dirtyShells.length !== 0) this.#reorder();
-    const queues = this.dirtyQueues;
-    for (let i = 0; i < queues.length; i++) (queues[i] as JobQueue).flush();
-    queues.length = 0;
+    for (let queue = this.dirtyQueues.pop(); queue !== undefined; queue = this.dirtyQueues.pop()) queue.flush();
   }
 
   readonly #drain = (): void => {
