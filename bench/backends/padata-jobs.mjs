@@ -53,15 +53,14 @@ export class PacketJob {
    * @param {import('padata').NativeFunction<Packet, Uint8Array>} parallel
    * @param {() => Packet} next
    * @param {Done} done
-   * @param {Uint8Array | undefined} dst
    */
-  constructor(shell, parallel, next, done, dst) {
+  constructor(shell, parallel, next, done) {
     this.shell = shell;
     this.parallel = parallel;
     this.next = next;
     this.done = done;
-    /** @type {Partial<import('padata/pcrypt').AeadRequest>} */
-    this.data = { iv: undefined, aad: undefined, data: undefined, dst };
+    /** @type {Packet | undefined} */
+    this.data = undefined;
     /** @type {Uint8Array | undefined} */
     this.result = undefined;
     /** @type {Error | undefined} */
@@ -75,9 +74,7 @@ export class PacketJob {
   }
 
   submit() {
-    const { iv, data } = this.next();
-    this.data.iv = iv;
-    this.data.data = data;
+    this.data = this.next();
     this.shell.doParallel(this);
   }
 }

@@ -3,7 +3,7 @@ import { allocate } from 'padata';
 import { echo, noop, spin } from 'padata/functions';
 import { aead } from 'padata/pcrypt';
 import { echoInput } from '../lib/inputs.mjs';
-import { key, maxPacketSize } from '../lib/packets.mjs';
+import { key } from '../lib/packets.mjs';
 import { BytesJob, PacketJob, PlainJob } from './padata-jobs.mjs';
 import { openShell } from './padata-shell.mjs';
 import { promiseLane } from './pool.mjs';
@@ -28,12 +28,6 @@ function closureBackend(shell) {
   };
 }
 
-/** @param {boolean | undefined} dst @param {boolean | undefined} allocated */
-function resultBuffer(dst, allocated) {
-  if (allocated) return allocate(maxPacketSize + 16);
-  return dst ? new Uint8Array(maxPacketSize + 16) : undefined;
-}
-
 /** @param {import('padata').Shell} shell @param {Options} options @returns {import('../lib/types.mjs').Backend} */
 function nativeBackend(shell, { dst, allocated, promises }) {
   const gcm = aead('gcm(aes)', key);
@@ -52,7 +46,8 @@ function nativeBackend(shell, { dst, allocated, promises }) {
     spinLane: (nanoseconds, done) => new PlainJob(shell, spinFor(nanoseconds), done),
     echoLane: (size, done) => new BytesJob(shell, echo, echoInput(size), done),
     allocate: allocated ? allocate : undefined,
-    packetLane: (next, done) => new PacketJob(shell, gcm.encrypt, next, done, resultBuffer(dst, allocated)),
+    allocateResult: allocated ? allocate : dst ? (size) => new Uint8Array(size) : undefined,
+    packetLane: (next, done) => new PacketJob(shell, gcm.encrypt, next, done),
     async mapSpin(nanoseconds, count) {
       const inputs = Array.from({ length: count });
       let finished = 0;

@@ -9,7 +9,7 @@ export const packetSizes = {
   imix: [64, 64, 576, 64, 64, 576, 64, 576, 64, 1500, 64, 576],
 };
 
-export const maxPacketSize = 9000;
+const tagSize = 16;
 
 /** The key that all contenders use. */
 export const key = new Uint8Array(32).fill(0x42);
@@ -19,14 +19,15 @@ export const key = new Uint8Array(32).fill(0x42);
  *
  * @param {number} count
  * @param {number[]} sizes in bytes, in turn
- * @param {(size: number) => Uint8Array} [allocate] makes the buffers
+ * @param {Pick<import('./types.mjs').Backend, 'allocate' | 'allocateResult'>} [backend] makes the buffers
  * @returns {() => import('./types.mjs').Packet}
  */
-export function packetSource(count, sizes, allocate = (size) => new Uint8Array(size)) {
+export function packetSource(count, sizes, { allocate = (size) => new Uint8Array(size), allocateResult } = {}) {
   const packets = Array.from({ length: count }, (_, i) => {
+    const size = sizes[i % sizes.length];
     const iv = new Uint8Array(12);
-    const data = allocate(sizes[i % sizes.length]).fill(i);
-    return { iv, data, counter: new Uint32Array(iv.buffer, 4, 1) };
+    const packet = { iv, data: allocate(size).fill(i), counter: new Uint32Array(iv.buffer, 4, 1) };
+    return allocateResult === undefined ? packet : { ...packet, dst: allocateResult(size + tagSize) };
   });
   let seqNr = 0;
   return () => {

@@ -12,6 +12,8 @@ export type Done<Result = unknown> = (lane: Lane, result: Result) => void;
 export interface Packet {
   iv: Uint8Array;
   data: Uint8Array;
+  /** Where the result goes, for backends that have it so. */
+  dst?: Uint8Array;
 }
 
 /** A contender inside its own process. A backend offers what it can; scenarios say which of it they need. */
@@ -30,6 +32,8 @@ export interface Backend {
   deflateLane?(input: Uint8Array, done: Done<Uint8Array>): Lane;
   /** Where it has memory of its own for packets: makes a buffer. */
   allocate?: ((size: number) => Uint8Array) | undefined;
+  /** Where its results go to buffers that are used again: makes one. */
+  allocateResult?: ((size: number) => Uint8Array) | undefined;
   /** A lane that encrypts what next() gives; the result is ciphertext and tag, one behind the other. */
   packetLane?(next: () => Packet, done: Done<Uint8Array>): Lane;
   /** Encrypts one packet on the spot, on the calling thread; for the contender that has no queue. */

@@ -1,8 +1,10 @@
-// Finding libcrypto. SPDX-License-Identifier: MIT
+// Finding libcrypto, and ciphers in it. SPDX-License-Identifier: MIT
 #include "functions/libcrypto.h"
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
+
+#include "functions/provider_cipher.h"
 
 namespace padata::functions {
 namespace {
@@ -35,6 +37,32 @@ TEST(Libcrypto, SaysWhichSymbolALibraryLacks) {
   Libcrypto table{};
   const std::string error = FindLibcrypto(SomeOtherLibrary(), "libm.so.6", &table);
   EXPECT_NE(error.find("libm.so.6 has no symbol OPENSSL_cleanse"), std::string::npos) << error;
+}
+
+const Libcrypto& Crypto() {
+  std::string error;
+  return *GetLibcrypto(&error);
+}
+
+TEST(ProviderCipher, IsFoundByAnyOfItsNames) {
+  for (const char* name :
+       {"AES-128-GCM", "aes-256-gcm", "id-aes256-GCM", "2.16.840.1.101.3.4.1.46", "ChaCha20-Poly1305"})
+    EXPECT_NE(ProviderCipher::Fetch(Crypto(), name), nullptr) << name;
+}
+
+TEST(ProviderCipher, IsNotFoundByAPartOfAName) {
+  for (const char* name : {"", "AES-256", "AES-256-GC", "AES-256-GCM:", "no-such-cipher"})
+    EXPECT_EQ(ProviderCipher::Fetch(Crypto(), name), nullptr) << name;
+}
+
+TEST(ProviderCipher, RefusesAKeyOfAWrongSize) {
+  const auto cipher = ProviderCipher::Fetch(Crypto(), "AES-256-GCM");
+  const uint8_t key[32] = {};
+  EXPECT_EQ(cipher->NewContext(Direction::kEncrypt, key, 31), nullptr);
+  CipherContext* const ctx = cipher->NewContext(Direction::kEncrypt, key, 32);
+  EXPECT_NE(ctx, nullptr);
+  cipher->FreeContext(ctx);
+  cipher->FreeContext(nullptr);
 }
 
 }  // namespace
