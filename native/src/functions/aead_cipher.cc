@@ -71,9 +71,8 @@ int32_t AeadCipher::Encrypt(int32_t cpu, const uint8_t* iv, AssociatedData aad, 
   TagParameter tag(destination + size, auth_size_);
   const ProviderCipher& cipher = contexts_.cipher();
   const bool ok = cipher.Begin(ctx, Direction::kEncrypt, nonce.data(), nonce.size(), nullptr) &&
-                  (aad.size == 0 || cipher.Authenticate(ctx, aad.bytes, aad.size)) &&
-                  cipher.Update(ctx, destination, source, size) && cipher.Finish(ctx, destination + size) &&
-                  cipher.Get(ctx, tag.params);
+                  cipher.Authenticate(ctx, aad.bytes, aad.size) && cipher.Update(ctx, destination, source, size) &&
+                  cipher.Finish(ctx, destination + size) && cipher.Get(ctx, tag.params);
   if (ok) return 0;
   crypto_.ERR_clear_error();
   return -EIO;
@@ -96,8 +95,7 @@ int32_t AeadCipher::TryDecrypt(int32_t cpu, const uint8_t* iv, AssociatedData aa
   const TagParameter tag(data + size, auth_size_);
   const ProviderCipher& cipher = contexts_.cipher();
   const bool ok = cipher.Begin(ctx, Direction::kDecrypt, nonce.data(), nonce.size(), tag.params) &&
-                  (aad.size == 0 || cipher.Authenticate(ctx, aad.bytes, aad.size)) &&
-                  cipher.Update(ctx, data, data, size);
+                  cipher.Authenticate(ctx, aad.bytes, aad.size) && cipher.Update(ctx, data, data, size);
   const bool verified = ok && cipher.Finish(ctx, data + size);
   if (verified) return 0;
   crypto_.ERR_clear_error();

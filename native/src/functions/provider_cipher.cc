@@ -24,9 +24,12 @@ bool IsAmong(std::string_view name, std::string_view names) {
   return false;
 }
 
+// Whether the table has it.
 template <typename Function>
-void Assign(Function** target, void (*function)()) {
-  *target = reinterpret_cast<Function*>(function);
+bool Find(const OsslDispatch* table, FunctionId id, Function** function) {
+  while (table->function_id != 0 && table->function_id != id) ++table;
+  *function = reinterpret_cast<Function*>(table->function);
+  return table->function_id == id;
 }
 
 }  // namespace
@@ -58,46 +61,16 @@ bool ProviderCipher::FindFunctions(const char* name) {
 
 // Whether the table has all that is needed.
 bool ProviderCipher::Take(const OsslDispatch* table) {
-  Functions found{};
-  for (; table->function_id != 0; ++table) {
-    const auto assign = [table](auto** target) { Assign(target, table->function); };
-    switch (table->function_id) {
-      case kNewctx:
-        assign(&found.newctx);
-        break;
-      case kFreectx:
-        assign(&found.freectx);
-        break;
-      case kEncryptInit:
-        assign(&found.encrypt_init);
-        break;
-      case kDecryptInit:
-        assign(&found.decrypt_init);
-        break;
-      case kUpdate:
-        assign(&found.update);
-        break;
-      case kFinal:
-        assign(&found.final);
-        break;
-      case kGetCtxParams:
-        assign(&found.get_ctx_params);
-        break;
-      default:
-        break;
-    }
-  }
-  functions_ = found;
-  return found.newctx != nullptr && found.freectx != nullptr && found.encrypt_init != nullptr &&
-         found.decrypt_init != nullptr && found.update != nullptr && found.final != nullptr &&
-         found.get_ctx_params != nullptr;
+  return Find(table, kNewctx, &functions_.newctx) && Find(table, kFreectx, &functions_.freectx) &&
+         Find(table, kEncryptInit, &functions_.encrypt_init) && Find(table, kDecryptInit, &functions_.decrypt_init) &&
+         Find(table, kUpdate, &functions_.update) && Find(table, kFinal, &functions_.final) &&
+         Find(table, kGetCtxParams, &functions_.get_ctx_params);
 }
 
 CipherContext* ProviderCipher::NewContext(Direction direction, const uint8_t* key, size_t key_size) const {
   CipherContext* ctx = functions_.newctx(provider_context_);
   if (ctx == nullptr) return nullptr;
-  const Init init = direction == Direction::kEncrypt ? functions_.encrypt_init : functions_.decrypt_init;
-  if (init(ctx, key, key_size, nullptr, 0, nullptr) == 1) return ctx;
+  if (InitFor(direction)(ctx, key, key_size, nullptr, 0, nullptr) == 1) return ctx;
   FreeContext(ctx);
   crypto_.ERR_clear_error();
   return nullptr;
