@@ -62,7 +62,9 @@ describe('Polling', () => {
 
   it('needs less of that where jobs are in flight for long: threads use the CPU meanwhile', () => {
     const polling = new Polling();
-    for (let at = 0; at < 4; at += 1) polling.looked(1000, MANY, at, at + 0.2); // a depth of 1 ms
+    for (let at = 0; at < 4; at += 1) polling.looked(50_000, MANY, at, at + 0.2); // a depth of 0.02 ms
     expect(polling.goesOn(true, MANY, 4)).toBe(true);
+    for (let at = 4; at < 8; at += 1) polling.looked(50_000, MANY, at, at + 0.05); // it has next to nothing to do
+    expect(polling.goesOn(true, MANY, 8)).toBe(false);
   });
 });
