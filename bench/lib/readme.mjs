@@ -1,6 +1,7 @@
 /**
  * The part of README.md that says how fast padata is: made of the results of a full run, and of nothing else.
  */
+import { distanceText } from './cpu-distance.mjs';
 import { bestRow } from './results.mjs';
 
 /** @typedef {import('./types.mjs').Results} Results */
@@ -112,13 +113,14 @@ function tableLine({ scenarios }, { what, scenario, metric, ours, theirs }) {
 }
 
 /** @param {Results} results */
-function machineText({ machine, settings }) {
+function machineText({ machine, settings, scenarios }) {
   const { cpu, cpus, virtual, kernel, node, openssl, versions, loadBefore, commit } = machine;
+  const distance = distanceText(scenarios.flatMap(({ cpuDistances = [] }) => cpuDistances));
   const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return (
     `Machine: ${virtual ? 'a virtual machine' : 'a machine'} with ${cpus} CPUs (${cpu}), Linux ${kernel.split('-')[0]}, Node ${node.slice(1)} with ` +
     `OpenSSL ${openssl}; ${peers.join(', ')}. Load average before: ${loadBefore.toFixed(1)}. ` +
-    `Medians of ${settings.rounds} round${settings.rounds > 1 ? 's' : ''}, contenders in turn; commit ${commit}.`
+    `Medians of ${settings.rounds} round${settings.rounds > 1 ? 's' : ''}, contenders in turn; commit ${commit}.${distance && ` ${distance}`}`
   );
 }
 

@@ -1,6 +1,7 @@
 /**
  * The results as text for a terminal.
  */
+import { distanceText } from './cpu-distance.mjs';
 import { bestRow } from './results.mjs';
 
 /** @typedef {import('./types.mjs').Row} Row */
@@ -67,8 +68,9 @@ function absentText({ failures, leftOut }) {
 
 /** What was measured, without the checks. @param {ScenarioResult} result */
 export function measuredText(result) {
-  const { title, rows } = result;
-  const parts = [title, rows.length > 0 ? medianTable(rows) : '', ratioTable(rows), absentText(result)];
+  const { title, rows, cpuDistances = [] } = result;
+  const table = rows.length > 0 ? medianTable(rows) : '';
+  const parts = [title, table, ratioTable(rows), absentText(result), distanceText(cpuDistances)];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 

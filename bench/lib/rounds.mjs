@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { cpuDistance } from './cpu-distance.mjs';
 import { nativeCommand } from './native.mjs';
 import { toResult } from './results.mjs';
 
@@ -72,12 +73,15 @@ export async function runScenario(scenario, settings, progress) {
   const failures = {};
   /** @type {Record<string, string>} */
   const leftOut = {};
+  /** @type {number[]} */
+  const cpuDistances = [];
   for (let round = 1; round <= settings.rounds; round++) {
     const printedNow = new Map();
     for (const contender of scenario.contenders) {
       const { name } = contender;
       if (failures[name] || leftOut[name]) continue;
       progress(toResult(scenario, samples, failures, leftOut), `round ${round} of ${settings.rounds}: ${name}`);
+      cpuDistances.push(...cpuDistance());
       try {
         const printed = await measure(scenario, contender, settings, printedNow);
         if (printed.leftOut) leftOut[name] = printed.leftOut;
@@ -88,5 +92,6 @@ export async function runScenario(scenario, settings, progress) {
       }
     }
   }
-  return toResult(scenario, samples, failures, leftOut);
+  const result = toResult(scenario, samples, failures, leftOut);
+  return cpuDistances.length === 0 ? result : { ...result, cpuDistances };
 }

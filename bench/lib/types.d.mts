@@ -165,6 +165,8 @@ export interface ScenarioResult {
   failures: Record<string, string>;
   /** Contender name to why it does not exist here. */
   leftOut: Record<string, string>;
+  /** Nanoseconds for a cache line from one CPU to another and back, before each measurement; absent where that cannot be measured. */
+  cpuDistances?: number[];
 }
 
 /** What `--json` writes. */

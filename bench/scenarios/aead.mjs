@@ -48,6 +48,12 @@ const evpLoop = (count, packets, thorough) => ({
   thorough,
 });
 const roof = evpLoop(threads, inFlight, false);
+/** What is lost before any job is one: a result was written last by whichever CPU was free. @type {Contender} */
+const shared = {
+  name: `bare EVP loop, ${threads} threads, one ring for whoever is free`,
+  program: 'evp_loop',
+  args: ['--threads', `${threads}`, '--packets', `${inFlight}`, '--take', '10'],
+};
 /** @type {Contender} */
 const opensslSpeed = {
   name: `openssl speed, ${threads} processes, libcrypto of the system`,
@@ -132,6 +138,7 @@ export default {
     piscina,
     ...tunedPiscina,
     roof,
+    shared,
     evpLoop(threads, 1, true),
     evpLoop(1, inFlight, false),
     opensslSpeed,

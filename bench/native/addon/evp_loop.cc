@@ -4,7 +4,8 @@
 //
 // Parameters come in the environment (EVP_LOOP="threads=2 packets=256 ms=300 p1420=1420 mix=64,64,576"), the result is one JSON line on
 // standard output: a rate for each name behind `ms`, whose packets have these sizes in turn. packets=1 encrypts one hot buffer over
-// and over; a larger number walks through that many distinct plaintexts, results and IVs for each thread, as real traffic does.
+// and over; a larger number walks through that many distinct plaintexts, results and IVs for each thread, as real traffic does. With
+// take=N there are that many for all threads together, and whoever is free takes the next N of them: any CPU may have written a result last.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <sched.h>
@@ -66,6 +67,7 @@ struct Parameters {
   int threads = 0;
   int packets = 0;
   int ms = 0;
+  int take = 0;  // 0: each thread has packets of its own
   std::vector<Run> runs;
 };
 
@@ -83,7 +85,7 @@ bool IsValid(const Parameters &p) {
       if (size <= 0) return false;
     }
   }
-  return p.threads > 0 && p.packets > 0 && p.ms > 0 && !p.runs.empty();
+  return p.threads > 0 && p.packets > 0 && p.ms > 0 && p.take >= 0 && !p.runs.empty();
 }
 
 Parameters ReadParameters() {
@@ -100,12 +102,14 @@ Parameters ReadParameters() {
       p.packets = values[0];
     } else if (name == "ms" && !values.empty()) {
       p.ms = values[0];
+    } else if (name == "take" && !values.empty()) {
+      p.take = values[0];
     } else {
       p.runs.push_back({name, values});
     }
   }
   if (IsValid(p)) return p;
-  fprintf(stderr, "evp_loop: EVP_LOOP must read \"threads=N packets=N ms=N NAME=SIZE,SIZE... ...\"\n");
+  fprintf(stderr, "evp_loop: EVP_LOOP must read \"threads=N packets=N ms=N [take=N] NAME=SIZE,SIZE... ...\"\n");
   exit(1);
 }
 
@@ -120,28 +124,44 @@ std::vector<int> AllowedCpus() {
   return cpus;
 }
 
-// What one thread works on: a keyed context and its own packets, each in memory of its own.
-class Lane {
+// Packets that are encrypted over and over, each in memory of its own.
+class Packets {
  public:
-  Lane(const Libcrypto &crypto, int packets, const std::vector<int> &sizes) : crypto_(crypto) {
-    uint8_t key[32];
-    memset(key, 0x42, sizeof key);
-    ctx_ = crypto.ctx_new();
-    if (crypto.init(ctx_, crypto.aes_256_gcm(), nullptr, key, nullptr) != 1) abort();
-    for (int i = 0; i < packets; i++) {
+  Packets(int count, const std::vector<int> &sizes) {
+    for (int i = 0; i < count; i++) {
       const int size = sizes[static_cast<size_t>(i) % sizes.size()];
       plain_.emplace_back(static_cast<size_t>(size), static_cast<uint8_t>(i));
       result_.emplace_back(static_cast<size_t>(size + kTagSize));
     }
   }
+
+  // The number of the first of so many whose turn it is.
+  uint64_t Take(uint64_t count) { return next_.fetch_add(count, std::memory_order_relaxed); }
+  const std::vector<uint8_t> &plain(uint64_t number) const { return plain_[number % plain_.size()]; }
+  uint8_t *result(uint64_t number) { return result_[number % result_.size()].data(); }
+
+ private:
+  std::vector<std::vector<uint8_t>> plain_;
+  std::vector<std::vector<uint8_t>> result_;
+  alignas(128) std::atomic<uint64_t> next_{0};
+};
+
+// What one thread works with: a keyed context.
+class Lane {
+ public:
+  explicit Lane(const Libcrypto &crypto) : crypto_(crypto), ctx_(crypto.ctx_new()) {
+    uint8_t key[32];
+    memset(key, 0x42, sizeof key);
+    if (crypto.init(ctx_, crypto.aes_256_gcm(), nullptr, key, nullptr) != 1) abort();
+  }
   ~Lane() { crypto_.ctx_free(ctx_); }
 
-  // Encrypts until `stop`, and says how many packets that were.
-  uint64_t Run(const std::atomic<bool> &stop) {
+  // Encrypts until `stop`, `take` packets at a time, and says how many packets that were.
+  uint64_t Run(Packets &packets, uint64_t take, const std::atomic<bool> &stop) {
     uint64_t done = 0;
-    while (!stop.load(std::memory_order_relaxed)) {
-      for (size_t i = 0; i < plain_.size(); i++) Encrypt(plain_[i], result_[i].data(), ++seq_nr_);
-      done += plain_.size();
+    for (; !stop.load(std::memory_order_relaxed); done += take) {
+      const uint64_t first = packets.Take(take);
+      for (uint64_t i = first; i < first + take; i++) Encrypt(packets.plain(i), packets.result(i), ++seq_nr_);
     }
     return done;
   }
@@ -161,10 +181,8 @@ class Lane {
   }
 
   const Libcrypto &crypto_;
-  void *ctx_;
+  void *const ctx_;
   uint64_t seq_nr_ = 0;
-  std::vector<std::vector<uint8_t>> plain_;
-  std::vector<std::vector<uint8_t>> result_;
 };
 
 void Pin(int cpu) {
@@ -180,14 +198,17 @@ double PacketsPerSecond(const Libcrypto &crypto, const Parameters &p, const std:
   std::atomic<bool> go{false};
   std::atomic<bool> stop{false};
   std::atomic<uint64_t> packets{0};
+  Packets shared(p.take > 0 ? p.packets : 0, sizes);
   std::vector<std::thread> threads;
   for (int i = 0; i < p.threads; i++) {
     threads.emplace_back([&, i] {
       Pin(cpus[static_cast<size_t>(i) % cpus.size()]);
-      Lane lane(crypto, p.packets, sizes);
+      Lane lane(crypto);
+      Packets own(p.take > 0 ? 0 : p.packets, sizes);
       ready++;
       while (!go) std::this_thread::yield();
-      packets += lane.Run(stop);
+      packets += p.take > 0 ? lane.Run(shared, static_cast<uint64_t>(p.take), stop)
+                            : lane.Run(own, static_cast<uint64_t>(p.packets), stop);
     });
   }
   while (ready < p.threads) std::this_thread::yield();
