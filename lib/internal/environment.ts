@@ -28,6 +28,8 @@ const LAST_LOOK_MS = 64;
 
 /** What the environment asks of an instance. */
 export interface WatchedInstance {
+  /** How long one of its jobs takes a thread, in nanoseconds: an average. 0 if none was submitted since the last call. */
+  takeCost(): number;
   /** Nothing has moved for a while. */
   rescue(): void;
   /** The usable masks of some instance, perhaps of this one, have changed. */
@@ -244,7 +246,7 @@ export class Environment {
   #rest(isDone: boolean, before: number, begin: number): void {
     const now = performance.now();
     const delivered = this.#delivered - before;
-    this.#polling.looked(delivered, this.#pending, begin, now);
+    this.#polling.looked(delivered, this.#pending, begin, now, this.#takeCost);
     if (delivered !== 0 && this.#lookMs !== FIRST_LOOK_MS) this.#lookSoon();
     if (this.#pending === 0 && this.#isReferenced) {
       this.#isReferenced = false;
@@ -261,6 +263,12 @@ export class Environment {
     Atomics.store(this.#control, ARMED, 0);
     this.#schedule();
   }
+
+  readonly #takeCost = (): number => {
+    let most = 0;
+    for (const instance of this.instances) most = Math.max(most, instance.takeCost());
+    return most;
+  };
 
   /** Whether a thread has something for the loop, which has just said that it sleeps. */
   #hasNews(): boolean {

@@ -84,6 +84,10 @@ export class InstancePort implements WatchedInstance {
     this.#told = this.usable;
   }
 
+  takeCost(): number {
+    return Math.max(this.queue.takeCost(), this.#isolates?.queue.takeCost() ?? 0);
+  }
+
   rescue(): void {
     this.handle.rescue();
   }

@@ -4,7 +4,7 @@
  */
 import { PadataError } from '../errors.js';
 import type { Environment } from './environment.js';
-import { ATTENDED, HEAD, TAIL } from './layout.js';
+import { ATTENDED, COST_NS, HEAD, TAIL } from './layout.js';
 
 /** What it is over: an instance, or the isolates of one. */
 export interface QueueHandle {
@@ -24,6 +24,8 @@ export class JobQueue {
   /** The head as it was when it was read last: at or before the real one. */
   #head = 0;
   #isDirty = false;
+  /** The tail as it was when takeCost() was called last. */
+  #lookedAt = 0;
 
   constructor(handle: QueueHandle, environment: Environment) {
     this.#handle = handle;
@@ -73,9 +75,11 @@ export class JobQueue {
     this.#publish();
   }
 
-  /** Whether jobs wait that no thread has claimed. */
-  get hasBacklog(): boolean {
-    return Atomics.load(this.control, HEAD) !== this.#tail;
+  /** How long a job takes a thread, in nanoseconds: an average. 0 if none was submitted since the last call. */
+  takeCost(): number {
+    const isActive = this.#tail !== this.#lookedAt;
+    this.#lookedAt = this.#tail;
+    return isActive ? (this.control[COST_NS] as number) : 0;
   }
 
   // Both accesses are sequentially consistent: a thread that goes to sleep takes itself off `attended`, then reads the tail.

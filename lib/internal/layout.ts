@@ -39,6 +39,7 @@ export const JOBS_PER_SEGMENT = 255;
 /** The control block of an instance. */
 export const TAIL = 0;
 export const HEAD = 16;
+export const COST_NS = 18;
 export const ATTENDED = 32;
 export const FLAGS = 48;
 export const MASK_GENERATION = 49;

@@ -24,10 +24,12 @@ const FEW = 16;
 const BUSY_WINDOW_MS = 2;
 const BUSY_SHARE = 0.5;
 /**
- * Where jobs are in flight for longer than this, threads use its CPU between two looks, and those cost less than wake-ups: a wake-up takes about as
- * long. Jobs that do nothing, 64 in flight, come back in half of that; then a loop that gives way finds its threads asleep.
+ * Where jobs are in flight for longer than this, threads use its CPU between two looks, and those cost less than wake-ups. Likewise from the second value
+ * on, about what a wake-up takes, if the threads of the other CPUs alone could not keep up with the loop; where they can, as with jobs that do nothing, a
+ * loop that gives way only goes from CPU to CPU.
  */
-const DEEP_MS = 0.01;
+const DEEP_MS = 0.1;
+const LEAST_DEEP_MS = 0.01;
 const DEEP_BUSY_SHARE = 0.1;
 
 /** Whether so many pending jobs are few. */
@@ -49,9 +51,13 @@ export class Polling {
     return true;
   }
 
-  /** From `begin` to `end`, in milliseconds, the loop looked for completions and delivered so many; afterwards so many were pending. */
-  looked(delivered: number, pending: number, begin: number, end: number): void {
-    this.#meter.add(delivered, pending, begin, end);
+  /**
+   * From `begin` to `end`, in milliseconds, the loop looked for completions and delivered so many; afterwards so many were pending.
+   *
+   * @param takeCost says how many nanoseconds a job takes a thread
+   */
+  looked(delivered: number, pending: number, begin: number, end: number, takeCost: () => number): void {
+    this.#meter.add(delivered, pending, begin, end, takeCost);
   }
 
   /** Whether it goes on after such a look. */
@@ -79,12 +85,14 @@ class BusyMeter {
   #delivered = 0;
   #since = 0;
 
-  add(delivered: number, pending: number, begin: number, end: number): void {
+  add(delivered: number, pending: number, begin: number, end: number, takeCost: () => number): void {
     if (delivered !== 0) this.#busy += end - begin;
     this.#delivered += delivered;
     const window = end - this.#since;
     if (window < BUSY_WINDOW_MS) return;
-    const isDeep = pending * window > DEEP_MS * this.#delivered; // by Little's law
+    const costMs = takeCost() / 1e6;
+    const isLong = costMs * this.#delivered > this.#busy * (CPUS - 1);
+    const isDeep = pending * window > (isLong ? LEAST_DEEP_MS : DEEP_MS) * this.#delivered; // by Little's law
     this.isBusy = this.#busy > window * (isDeep ? DEEP_BUSY_SHARE : BUSY_SHARE);
     this.#busy = 0;
     this.#delivered = 0;

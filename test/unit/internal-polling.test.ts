@@ -49,22 +49,31 @@ describe('Polling', () => {
     }
   });
 
+  /** One millisecond after the other in which the loop delivers so many jobs in a share of the time, and MANY are pending. */
+  function work(polling: Polling, from: number, jobs: number, share: number, costNs: number): boolean {
+    for (let at = from; at < from + 4; at++) polling.looked(jobs, MANY, at, at + share, () => costNs);
+    return polling.goesOn(true, MANY, from + 4);
+  }
+
   it('with many jobs needs a loop that hardly sleeps', () => {
     expect([isFew(FEW), isFew(FEW + 1)]).toEqual([true, false]);
     const polling = new Polling();
-    polling.looked(100, MANY, 0, 0.01);
+    polling.looked(100, MANY, 0, 0.01, () => 0);
     expect(polling.goesOn(true, MANY, 0.01)).toBe(false);
-    for (let at = 0; at < 4; at += 1) polling.looked(10_000, MANY, at, at + 0.6); // a depth of 0.1 ms
-    expect(polling.goesOn(true, MANY, 4)).toBe(true);
-    for (let at = 4; at < 8; at += 1) polling.looked(100_000, MANY, at, at + 0.2); // it sleeps for most of the time
-    expect(polling.goesOn(true, MANY, 8)).toBe(false);
+    expect(work(polling, 0, 20_000, 0.6, 10)).toBe(true); // a depth of 0.05 ms
+    expect(work(polling, 4, 20_000, 0.2, 10)).toBe(false); // it sleeps for most of the time
   });
 
   it('needs less of that where jobs are in flight for long: threads use the CPU meanwhile', () => {
+    expect(work(new Polling(), 0, 1000, 0.2, 0)).toBe(true); // a depth of 1 ms
+  });
+
+  it('needs less of that, too, where the threads of the other CPUs do not keep up with the loop', () => {
     const polling = new Polling();
-    for (let at = 0; at < 4; at += 1) polling.looked(50_000, MANY, at, at + 0.2); // a depth of 0.02 ms
-    expect(polling.goesOn(true, MANY, 4)).toBe(true);
-    for (let at = 4; at < 8; at += 1) polling.looked(50_000, MANY, at, at + 0.05); // it has next to nothing to do
-    expect(polling.goesOn(true, MANY, 8)).toBe(false);
+    const loopNs = 10; // a job takes the loop: 0.2 ms for 20,000
+    const keepUpNs = loopNs * (availableParallelism() - 1);
+    expect(work(polling, 0, 20_000, 0.2, 2 * keepUpNs + 1)).toBe(true); // a depth of 0.05 ms
+    expect(work(polling, 4, 20_000, 0.2, keepUpNs / 2)).toBe(false);
+    expect(work(polling, 8, 200_000, 0.2, 2 * keepUpNs + 1)).toBe(false); // a depth of 0.005 ms
   });
 });

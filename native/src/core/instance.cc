@@ -46,7 +46,6 @@ Instance::Instance(Environment& environment, std::string name, CpuSources source
       control_memory_(NewControl()),
       queue_(control().queue),
       mt_([this] { environment_->TellMtDone(); }),
-      cost_ns_(kUnknownCostNs),
       jobs_on_(std::make_unique<std::atomic<uint64_t>[]>(kMaxCpuIds)) {}
 
 Instance::~Instance() { delete isolates(); }
@@ -320,12 +319,7 @@ void Instance::GiveBack(int cpu, std::span<Job* const> jobs) {
 
 void Instance::Measured(int cpu, size_t jobs, uint64_t ns) {
   home_cpu_.store(cpu, std::memory_order_relaxed);
-  // A thread that was preempted has measured somebody else's time as well: one batch at most doubles the figure, and the next
-  // one takes it down again. Threads may overwrite each other's steps: it is only a statistic.
-  const uint64_t now = std::min<uint64_t>(ns / jobs, 1'000'000'000);
-  const uint64_t before = cost_ns();
-  const uint64_t next = now < before ? (before + 3 * now) / 4 : std::min(now, 2 * before + 1);
-  cost_ns_.store(static_cast<uint32_t>(next), std::memory_order_relaxed);
+  queue_.Measured(jobs, ns);
 }
 
 }  // namespace padata

@@ -67,9 +67,8 @@ class Instance : public RefCounted<Instance> {
     std::atomic<uint32_t> mask_generation;  // grows with each change of the usable masks
   };
   static constexpr uint32_t kKickPending = 1u << 31;
-  static constexpr uint32_t kUnknownCostNs = 100'000;  // before the first measurement a job is taken to be long
-  static constexpr uint64_t kWakeWorthNs = 20'000;     // a backlog of so much work is worth another thread,
-  static constexpr uint64_t kBurstNs = 500'000;        // jobs that follow each other within this time are a burst
+  static constexpr uint64_t kWakeWorthNs = 20'000;  // a backlog of so much work is worth another thread,
+  static constexpr uint64_t kBurstNs = 500'000;     // jobs that follow each other within this time are a burst
   // How long results may wait for the event loop while there is more to do: as long as there will be, between these two. (What is left shrinks while
   // they wait, so the loop is woken when about half is done.)
   static constexpr uint64_t kLeastPatienceNs = 50'000;
@@ -167,8 +166,7 @@ class Instance : public RefCounted<Instance> {
   size_t Claim(int cpu, std::span<Job*> batch);
   // Parallel threads, and the environment: jobs that were claimed for `cpu` and not begun.
   void GiveBack(int cpu, std::span<Job* const> jobs);
-  // How long one job takes, in nanoseconds: a running average, which decides how many are claimed at once.
-  uint32_t cost_ns() const { return cost_ns_.load(std::memory_order_relaxed); }
+  uint32_t cost_ns() const { return queue_.cost_ns(); }
   void Measured(int cpu, size_t jobs, uint64_t ns);
 
   // Environment. What runs module functions; made when it is first asked for.
@@ -220,7 +218,6 @@ class Instance : public RefCounted<Instance> {
   std::atomic<uint32_t> usable_count_{1};  // how many of them, as a hint; 1 at least
   std::atomic<size_t> usable_words_{0};    // of usable_bits_; those behind were always 0
 
-  std::atomic<uint32_t> cost_ns_;
   uint64_t last_kick_ns_ = 0;      // environment
   std::atomic<int> home_cpu_{-1};  // where jobs ran last
   const std::unique_ptr<std::atomic<uint64_t>[]> jobs_on_;

@@ -26,7 +26,7 @@ RefPtr<SharedMemory> NewControl() {
 }  // namespace
 
 IsolateGroup::IsolateGroup(Instance& instance)
-    : instance_(instance), control_memory_(NewControl()), queue_(control().queue), cost_ns_(Instance::kUnknownCostNs) {}
+    : instance_(instance), control_memory_(NewControl()), queue_(control().queue) {}
 
 RefPtr<Isolate> IsolateGroup::Add(int cpu) {
   RefPtr<Isolate> isolate(new Isolate(instance_, *this, cpu));
@@ -144,13 +144,6 @@ bool IsolateGroup::WakeOne(int avoid_cpu, bool also_avoided) {
     }
   }
   return also_avoided && avoided && avoided->WakeUp();
-}
-
-void IsolateGroup::Measured(size_t jobs, uint64_t ns) {
-  const uint64_t now = std::min<uint64_t>(ns / jobs, 1'000'000'000);  // see Instance::Measured()
-  const uint64_t before = cost_ns();
-  const uint64_t next = now < before ? (before + 3 * now) / 4 : std::min(now, 2 * before + 1);
-  cost_ns_.store(static_cast<uint32_t>(next), std::memory_order_relaxed);
 }
 
 void IsolateGroup::DeliverSerial(Job* job) {

@@ -67,8 +67,8 @@ class IsolateGroup {
   void Unattend() { control().attended.fetch_sub(1, std::memory_order_seq_cst); }
   uint32_t attendance() { return control().attended.load(std::memory_order_seq_cst) & ~kKickPending; }
   bool HasWork() const { return queue_.Backlog() != 0; }
-  void Measured(size_t jobs, uint64_t ns);
-  uint32_t cost_ns() const { return cost_ns_.load(std::memory_order_relaxed); }
+  void Measured(size_t jobs, uint64_t ns) { queue_.Measured(jobs, ns); }
+  uint32_t cost_ns() const { return queue_.cost_ns(); }
   uint64_t PatienceNs() const;
 
   // The reorderer: it is the turn of this job, whose serial() is a module function.
@@ -103,7 +103,6 @@ class IsolateGroup {
   Instance& instance_;
   const RefPtr<SharedMemory> control_memory_;
   JobQueue queue_;
-  std::atomic<uint32_t> cost_ns_;
 
   Mutex mutex_;
   std::vector<RefPtr<Isolate>> isolates_ PADATA_GUARDED_BY(mutex_);

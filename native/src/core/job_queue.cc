@@ -9,6 +9,7 @@ namespace padata {
 JobQueue::JobQueue(Control& control) : control_(control) {
   RefPtr<SharedMemory> memory = SharedMemory::Allocate(kInitialCapacity * sizeof(Token));
   PADATA_CHECK(memory, "no memory for an instance");
+  control_.cost_ns.store(kUnknownCostNs, std::memory_order_relaxed);
   Publish(std::move(memory));
 }
 
@@ -76,6 +77,15 @@ void JobQueue::GiveBack(std::span<Job* const> jobs) {
 uint32_t JobQueue::Backlog() const {
   const auto head = static_cast<uint32_t>(control_.head.load(std::memory_order_relaxed));
   return control_.tail.load(std::memory_order_seq_cst) - head + returned_count_.load(std::memory_order_seq_cst);
+}
+
+void JobQueue::Measured(size_t jobs, uint64_t ns) {
+  // A thread that was preempted has measured somebody else's time as well: one batch at most doubles the figure, and the next
+  // one takes it down again. Threads may overwrite each other's steps: it is only a statistic.
+  const uint64_t now = std::min<uint64_t>(ns / jobs, 1'000'000'000);
+  const uint64_t before = cost_ns();
+  const uint64_t next = now < before ? (before + 3 * now) / 4 : std::min(now, 2 * before + 1);
+  control_.cost_ns.store(static_cast<uint32_t>(next), std::memory_order_relaxed);
 }
 
 }  // namespace padata

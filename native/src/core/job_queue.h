@@ -32,8 +32,10 @@ class JobQueue {
   struct Control {
     alignas(64) std::atomic<uint32_t> tail;  // written by the environment, modulo 2^32
     alignas(64) std::atomic<uint64_t> head;  // tokens claimed since the beginning
+    std::atomic<uint32_t> cost_ns;           // see JobQueue::cost_ns()
   };
   static constexpr uint32_t kInitialCapacity = 4096;
+  static constexpr uint32_t kUnknownCostNs = 100'000;  // before the first measurement a job is taken to be long
 
   explicit JobQueue(Control& control);
 
@@ -48,6 +50,12 @@ class JobQueue {
   void GiveBack(std::span<Job* const> jobs) PADATA_EXCLUDES(returned_mutex_);
   // Any thread. How many jobs wait to be claimed; seq_cst, for those who look for work before they sleep.
   uint32_t Backlog() const;
+
+  // How long one job takes, in nanoseconds: a running average, which decides how many are claimed at once. Any thread; the environment
+  // reads it as well.
+  uint32_t cost_ns() const { return control_.cost_ns.load(std::memory_order_relaxed); }
+  // Whoever has run so many jobs that it had claimed, in so long.
+  void Measured(size_t jobs, uint64_t ns);
 
  private:
   using Token = std::atomic<uint64_t>;

@@ -150,11 +150,11 @@ TEST_F(IsolateGroupTest, RemoveWakesAnotherForWhatTheOneThatDiedWasWokenFor) {
 }
 
 TEST_F(IsolateGroupTest, TheCostIsARunningAverage) {
-  EXPECT_EQ(group().cost_ns(), Instance::kUnknownCostNs);
+  EXPECT_EQ(group().cost_ns(), JobQueue::kUnknownCostNs);
   group().Measured(10, 1'000'000'000);
-  EXPECT_EQ(group().cost_ns(), 2 * Instance::kUnknownCostNs + 1) << "one batch at most doubles it";
+  EXPECT_EQ(group().cost_ns(), 2 * JobQueue::kUnknownCostNs + 1) << "one batch at most doubles it";
   group().Measured(1, 0);
-  EXPECT_LE(group().cost_ns(), (2 * Instance::kUnknownCostNs + 1) / 4 + 1) << "and the next one takes it down again";
+  EXPECT_LE(group().cost_ns(), (2 * JobQueue::kUnknownCostNs + 1) / 4 + 1) << "and the next one takes it down again";
 }
 
 TEST_F(IsolateGroupTest, ClosingLetsGoOfInstanceAndIsolates) {
