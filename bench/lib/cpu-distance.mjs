@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { nativeCommand } from './native.mjs';
+import { median } from './statistics.mjs';
 
 /** How long a cache line takes from one CPU to another and back, in nanoseconds; empty where that cannot be measured. @returns {number[]} */
 export function cpuDistance() {
@@ -19,7 +20,6 @@ export function cpuDistance() {
 /** The least, the median and the most of them, in words; empty where there are none. @param {number[]} distances */
 export function distanceText(distances) {
   if (distances.length === 0) return '';
-  const sorted = distances.map(Math.round).sort((a, b) => a - b);
-  const [least, middle, most] = [sorted[0], sorted[sorted.length >> 1], sorted[sorted.length - 1]];
+  const [least, middle, most] = [Math.min(...distances), median(distances), Math.max(...distances)].map(Math.round);
   return `A cache line took ${least} to ${most} ns (median ${middle}) from one CPU to another and back.`;
 }

@@ -69,8 +69,8 @@ function absentText({ failures, leftOut }) {
 /** What was measured, without the checks. @param {ScenarioResult} result */
 export function measuredText(result) {
   const { title, rows, cpuDistances = [] } = result;
-  const table = rows.length > 0 ? medianTable(rows) : '';
-  const parts = [title, table, ratioTable(rows), absentText(result), distanceText(cpuDistances)];
+  const medians = rows.length > 0 ? medianTable(rows) : '';
+  const parts = [title, medians, ratioTable(rows), absentText(result), distanceText(cpuDistances)];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 

@@ -3,28 +3,22 @@
 // nanoseconds, the median of several runs, or why there is none.
 //
 //   cpu_distance
-#include <pthread.h>
-#include <sched.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <thread>
+#include <vector>
+
+#include "pinning.h"
 
 namespace {
 
+using padata_bench::Pin;
+
 constexpr int kRuns = 9;
 constexpr int kRounds = 4000;
-
-void Pin(int cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
-  if (pthread_setaffinity_np(pthread_self(), sizeof set, &set) != 0) abort();
-}
 
 // Nanoseconds for there and back. One of the two makes the turn odd, the other even again.
 double RoundTrip(std::atomic<int> *turn) {
@@ -60,19 +54,11 @@ double MedianRoundTrip(int first, int last) {
 }  // namespace
 
 int main() {
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
-  int first = -1;
-  int last = -1;
-  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-    if (!CPU_ISSET(cpu, &allowed)) continue;
-    if (first < 0) first = cpu;
-    last = cpu;
-  }
-  if (first == last) {
+  const std::vector<int> cpus = padata_bench::AllowedCpus();
+  if (cpus.size() < 2) {
     printf("{\"leftOut\":\"there is one CPU only\"}\n");
   } else {
-    printf("{\"nanoseconds\":%.1f}\n", MedianRoundTrip(first, last));
+    printf("{\"nanoseconds\":%.1f}\n", MedianRoundTrip(cpus.front(), cpus.back()));
   }
   return 0;
 }

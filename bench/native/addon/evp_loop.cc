@@ -7,8 +7,6 @@
 // and over; a larger number walks through that many distinct plaintexts, results and IVs for each thread, as real traffic does. With
 // take=N there are that many for all threads together, and whoever is free takes the next N of them: any CPU may have written a result last.
 #include <dlfcn.h>
-#include <pthread.h>
-#include <sched.h>
 
 #include <atomic>
 #include <chrono>
@@ -21,7 +19,12 @@
 #include <thread>
 #include <vector>
 
+#include "../pinning.h"
+
 namespace {
+
+using padata_bench::AllowedCpus;
+using padata_bench::Pin;
 
 constexpr int kCtrlGetTag = 0x10;  // EVP_CTRL_AEAD_GET_TAG
 constexpr int kTagSize = 16;
@@ -113,17 +116,6 @@ Parameters ReadParameters() {
   exit(1);
 }
 
-// The CPUs that this process may use, in order.
-std::vector<int> AllowedCpus() {
-  cpu_set_t set;
-  std::vector<int> cpus;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return cpus;
-  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
-  }
-  return cpus;
-}
-
 // Packets that are encrypted over and over, each in memory of its own.
 class Packets {
  public:
@@ -135,15 +127,16 @@ class Packets {
     }
   }
 
-  // The number of the first of so many whose turn it is.
-  uint64_t Take(uint64_t count) { return next_.fetch_add(count, std::memory_order_relaxed); }
-  const std::vector<uint8_t> &plain(uint64_t number) const { return plain_[number % plain_.size()]; }
-  uint8_t *result(uint64_t number) { return result_[number % result_.size()].data(); }
+  // The index of the first of so many whose turn it is; behind the last one comes the first again.
+  size_t Take(size_t count) { return next_.fetch_add(count, std::memory_order_relaxed) % size(); }
+  size_t size() const { return plain_.size(); }
+  const std::vector<uint8_t> &plain(size_t index) const { return plain_[index]; }
+  uint8_t *result(size_t index) { return result_[index].data(); }
 
  private:
   std::vector<std::vector<uint8_t>> plain_;
   std::vector<std::vector<uint8_t>> result_;
-  alignas(128) std::atomic<uint64_t> next_{0};
+  alignas(128) std::atomic<size_t> next_{0};
 };
 
 // What one thread works with: a keyed context.
@@ -157,11 +150,14 @@ class Lane {
   ~Lane() { crypto_.ctx_free(ctx_); }
 
   // Encrypts until `stop`, `take` packets at a time, and says how many packets that were.
-  uint64_t Run(Packets &packets, uint64_t take, const std::atomic<bool> &stop) {
+  uint64_t Run(Packets &packets, size_t take, const std::atomic<bool> &stop) {
     uint64_t done = 0;
     for (; !stop.load(std::memory_order_relaxed); done += take) {
-      const uint64_t first = packets.Take(take);
-      for (uint64_t i = first; i < first + take; i++) Encrypt(packets.plain(i), packets.result(i), ++seq_nr_);
+      size_t at = packets.Take(take);
+      for (size_t i = 0; i < take; i++) {
+        Encrypt(packets.plain(at), packets.result(at), ++seq_nr_);
+        if (++at == packets.size()) at = 0;
+      }
     }
     return done;
   }
@@ -185,13 +181,6 @@ class Lane {
   uint64_t seq_nr_ = 0;
 };
 
-void Pin(int cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
-  if (pthread_setaffinity_np(pthread_self(), sizeof set, &set) != 0) abort();
-}
-
 double PacketsPerSecond(const Libcrypto &crypto, const Parameters &p, const std::vector<int> &sizes) {
   const std::vector<int> cpus = AllowedCpus();
   std::atomic<int> ready{0};
@@ -207,8 +196,8 @@ double PacketsPerSecond(const Libcrypto &crypto, const Parameters &p, const std:
       Packets own(p.take > 0 ? 0 : p.packets, sizes);
       ready++;
       while (!go) std::this_thread::yield();
-      packets += p.take > 0 ? lane.Run(shared, static_cast<uint64_t>(p.take), stop)
-                            : lane.Run(own, static_cast<uint64_t>(p.packets), stop);
+      packets += p.take > 0 ? lane.Run(shared, static_cast<size_t>(p.take), stop)
+                            : lane.Run(own, static_cast<size_t>(p.packets), stop);
     });
   }
   while (ready < p.threads) std::this_thread::yield();
