@@ -24,7 +24,7 @@ class ParallelThreadDrive {
   ParallelThreadDrive &operator=(const ParallelThreadDrive &) = delete;
 
   bool RunBatch() {
-    thread_.count_ = instance_.Claim(thread_.cpu_, thread_.batch_);
+    thread_.count_ = instance_.Claim(thread_.cpu_, thread_.batch_).count;
     if (thread_.count_ == 0) return false;
     thread_.RunJobs(instance_);
     return true;

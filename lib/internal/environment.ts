@@ -25,12 +25,14 @@ const GROUP_MS = 0.02;
 /** How long nothing may move, while jobs wait, before the threads are looked at; doubled up to the second value. */
 const FIRST_LOOK_MS = 2;
 const LAST_LOOK_MS = 64;
+/** While something moves, so many times longer: of several shells, or threads, one may be stuck. */
+const LOOKS_WHILE_MOVING = 8;
 
 /** What the environment asks of an instance. */
 export interface WatchedInstance {
   /** How long one of its jobs takes a thread, in nanoseconds: an average. 0 if none was submitted since the last call. */
   takeCost(): number;
-  /** Nothing has moved for a while. */
+  /** Called now and then while jobs are pending: a thread may be stuck in a long job, see core/instance.h. */
   rescue(): void;
   /** The usable masks of some instance, perhaps of this one, have changed. */
   masksChanged(): void;
@@ -72,6 +74,7 @@ export class Environment {
   readonly #polling = new Polling();
   #look: NodeJS.Timeout | undefined;
   #lookMs = FIRST_LOOK_MS;
+  #looks = 0;
   #deliveredAtLook = 0;
 
   constructor() {
@@ -284,8 +287,8 @@ export class Environment {
   }
 
   /**
-   * While jobs are pending and nothing moves, looks after threads that are stuck in a long job: what they have claimed
-   * besides is given to others.
+   * While jobs are pending, looks after threads that are stuck in a long job: what they have claimed besides is given to others, what they have
+   * finished before is delivered.
    */
   #watch(): void {
     if (this.#look === undefined) {
@@ -303,14 +306,14 @@ export class Environment {
 
   #lookAfter(): void {
     this.#look = undefined;
-    if (this.#pending === 0) {
+    if (!this.#isReferenced) {
       this.#lookMs = FIRST_LOOK_MS;
       return;
     }
     const hasMoved = this.#deliveredAtLook !== this.#delivered;
     this.#deliveredAtLook = this.#delivered;
     this.#lookMs = hasMoved ? FIRST_LOOK_MS : Math.min(2 * this.#lookMs, LAST_LOOK_MS);
-    if (!hasMoved) for (const instance of this.instances) instance.rescue();
+    if (!hasMoved || ++this.#looks % LOOKS_WHILE_MOVING === 0) for (const instance of this.instances) instance.rescue();
     if (Atomics.load(this.#control, READY_HEAD) !== 0) this.#schedule(); // a thread that had promised more is in a long job
     this.#watch();
   }

@@ -133,6 +133,7 @@ export class Isolate {
 
   /** Jobs that have begun and are not finished, with the time, by the clock in clock.ts. */
   *begun(): Generator<JobKey & { at: number }> {
+    this.seat.completeEarly(); // a job that is finished may wait behind one that is not
     for (let slot = 0; slot < SLOTS; slot++) {
       const job = this.#begunIn(slot);
       if (job !== undefined) yield job;

@@ -3,7 +3,7 @@ import { type Job, nativeFunction, PadataError } from 'padata';
 import { crc32, echo, noop } from 'padata/functions';
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../fixtures/native-addon/index.js';
-import { here, instance, native, shellOf, turns, until, within } from '../support/padata.js';
+import { here, instance, keepMoving, native, shellOf, turns, until, within } from '../support/padata.js';
 
 describe('invariant 3: a job that is never finished delays no other shell', () => {
   it('a closure that does not call doSerial', async () => {
@@ -42,11 +42,15 @@ describe('invariant 3: a job that is never finished delays no other shell', () =
     await within(isStuck, 'the shell itself');
   });
 
-  it.runIf(here.length > 1)(
-    'a native function that blocks its thread, with jobs of others claimed behind it',
-    async () => {
+  it.runIf(here.length > 1).each([
+    ['nothing else moves', false],
+    ['others move all the time', true],
+  ])(
+    'a native function that blocks its thread, with jobs of others claimed behind it: %s',
+    async (_what, othersMove) => {
       const padata = instance();
       const [stuck, free] = [padata.createShell(), padata.createShell()];
+      if (othersMove) keepMoving(padata.createShell());
       for (let round = 0; round < 20; round++) {
         const warmUp = Array.from({ length: 1000 }, () => free.run(noop, undefined)); // jobs are short, so many are claimed at once
         await within(Promise.all(warmUp), 'short jobs');

@@ -223,6 +223,29 @@ describe('aborted', () => {
     expect(await within(Promise.all([shell.run(id, 1), shell.run(id, 2)]), 'run')).toEqual([1, 2]);
   });
 
+  it('when it is over, while the isolate has gone on to a longer one: that is not harmed', async () => {
+    const padata = instance({ parallel: [firstCpu] });
+    const shell = padata.createShell();
+    const settle = (jobs: Promise<unknown>[]) => within(Promise.allSettled(jobs), 'short jobs');
+    await settle(Array.from({ length: 2000 }, (_, i) => shell.run(id, i))); // short, so many are claimed at once
+    for (let round = 0; round < 10; round++) {
+      const [until, gate] = [new Gate(), new Gate()];
+      await within(padata.broadcast(work('keepGate'), gate.words), 'broadcast');
+      const first = shell.run(work('gate'), until.words); // until all are submitted
+      const controller = new AbortController();
+      const options = { signal: controller.signal, hard: true };
+      const short = Array.from({ length: 200 }, (_, i) => shell.run(id, i, options));
+      const long = shell.run(work('gateKept'), 0);
+      until.open();
+      await within(first, 'the first one');
+      await gate.reached();
+      controller.abort(reason);
+      await settle(short);
+      gate.open();
+      expect(await within(long, 'the longer one')).toBe('passed');
+    }
+  });
+
   it('one signal for many jobs: each rejects in its turn, and no warning comes', async () => {
     const warnings: Error[] = [];
     const listen = (warning: Error) => void warnings.push(warning);

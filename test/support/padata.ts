@@ -1,5 +1,5 @@
 /** What the tests of the mechanism share. */
-import { cpus, type NativeFunction, nativeFunction, Padata, type PadataOptions, type Shell } from 'padata';
+import { cpus, type Job, type NativeFunction, nativeFunction, Padata, type PadataOptions, type Shell } from 'padata';
 import { onTestFinished } from 'vitest';
 import { type Fixture, fixture } from '../fixtures/native-addon/index.js';
 
@@ -25,6 +25,19 @@ export function instance(options?: PadataOptions): Padata {
 /** A shell of an instance for one test. */
 export function shellOf(options?: PadataOptions): Shell {
   return instance(options).createShell();
+}
+
+/** Delivers one job after the other until the test is over, without any thread. */
+export function keepMoving(shell: Shell): void {
+  let goesOn = true;
+  onTestFinished(() => {
+    goesOn = false;
+  });
+  const parallel = (job: Job) => void setImmediate(() => shell.doSerial(job));
+  const next = () => {
+    if (goesOn) shell.doParallel({ parallel, serial: next });
+  };
+  next();
 }
 
 /** How long to wait before something is said to hang; far more than anything takes. */

@@ -31,6 +31,8 @@ Napi::Value Abandon(const Napi::CallbackInfo& info) {
   return numbers;
 }
 
+void CompleteEarly(const Napi::CallbackInfo& info) { static_cast<SeatRef*>(info.Data())->isolate->CompleteEarly(); }
+
 Napi::Value Retire(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), static_cast<SeatRef*>(info.Data())->isolate->Retire());
 }
@@ -42,6 +44,7 @@ Napi::Value Add(const Napi::CallbackInfo& info) {
   seat.Set("address", AddressOf(ref->isolate.get()));
   seat.Set("memory", BufferOver(env, ref->isolate->memory()));
   seat.Set("abandon", Napi::Function::New<Abandon>(env, "abandon", ref));
+  seat.Set("completeEarly", Napi::Function::New<CompleteEarly>(env, "completeEarly", ref));
   seat.Set("retire", Napi::Function::New<Retire>(env, "retire", ref));
   seat.AddFinalizer([](Napi::Env /*env*/, SeatRef* dropped) { delete dropped; }, ref);
   return seat;

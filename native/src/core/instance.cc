@@ -189,7 +189,7 @@ void Instance::Stop() { control().flags.fetch_or(kStopped, std::memory_order_rel
 
 void Instance::CancelBacklog() {
   std::array<Job*, 64> batch;
-  while (const size_t count = queue_.Claim(batch)) {
+  while (const size_t count = queue_.Claim(batch).count) {
     for (size_t i = 0; i < count; ++i) CompleteWith(batch[i], -ECANCELED);
   }
   if (IsolateGroup* const group = isolates()) group->Cancel(-ECANCELED);
@@ -276,9 +276,12 @@ uint64_t Instance::PatienceNs(uint64_t backlog_ns) const {
 }
 
 void Instance::Rescue() {
-  environment_->ForgetBusy();  // a thread that gives way to the loop may be the only one that is not stuck
   ParallelThread::ForEach([this](ParallelThread& thread) { thread.TakeBack(*this); });
-  HandOn(-1);
+  if (queue_.IsStuck()) {
+    environment_->ForgetBusy();  // a thread that gives way to the loop may be the only one that is not stuck
+    Kick(-1);
+  }
+  CallHelpers();
   if (IsolateGroup* const group = isolates()) group->Rescue();
 }
 
@@ -305,14 +308,14 @@ bool Instance::WakeOne(int avoid_cpu, bool also_avoided) {
   return also_avoided && avoid_cpu >= 0 && MayRun(avoid_cpu) && ParallelThread::Wake(avoid_cpu);
 }
 
-size_t Instance::Claim(int cpu, std::span<Job*> batch) {
-  const size_t count = queue_.Claim(batch);
+JobQueue::Claimed Instance::Claim(int cpu, std::span<Job*> batch) {
+  const JobQueue::Claimed claimed = queue_.Claim(batch);
   // relaxed: published with the jobs' state.
-  if (count != 0) jobs_on_[static_cast<size_t>(cpu)].fetch_add(count, std::memory_order_relaxed);
-  return count;
+  if (claimed.count != 0) jobs_on_[static_cast<size_t>(cpu)].fetch_add(claimed.count, std::memory_order_relaxed);
+  return claimed;
 }
 
-void Instance::GiveBack(int cpu, std::span<Job* const> jobs) {
+void Instance::GiveBack(int cpu, std::span<const JobQueue::Returned> jobs) {
   jobs_on_[static_cast<size_t>(cpu)].fetch_sub(jobs.size(), std::memory_order_relaxed);  // before others count them
   queue_.GiveBack(jobs);
 }

@@ -127,8 +127,9 @@ class Instance : public RefCounted<Instance> {
   void KickFromLoop(int cpu);
   // Parallel thread, after it claimed jobs: wakes another one if what is left is worth it.
   void ShareBacklog();
-  // Environment: jobs wait, and nothing has moved for a while. Takes back what threads have claimed but cannot begin because
-  // they are in a long job, and kicks.
+  // Environment, now and then while jobs are pending: looks whether each thread and isolate is where it was at the last call. What they have
+  // claimed and cannot begin because they are in a long job is for the others, what they had finished before it has its turn, and if jobs wait that
+  // nobody claims, somebody is woken.
   void Rescue();
 
   // Environment. Starts a multithreaded job. Without a caller it is done by the threads alone, and the event loop is told
@@ -163,9 +164,9 @@ class Instance : public RefCounted<Instance> {
   uint32_t attendance() { return control().attended.load(std::memory_order_seq_cst) & ~kKickPending; }
   JobQueue& queue() { return queue_; }
   // Claims up to batch.size() jobs for `cpu`, and counts them: now, for as soon as one was begun its completion can be seen.
-  size_t Claim(int cpu, std::span<Job*> batch);
+  JobQueue::Claimed Claim(int cpu, std::span<Job*> batch);
   // Parallel threads, and the environment: jobs that were claimed for `cpu` and not begun.
-  void GiveBack(int cpu, std::span<Job* const> jobs);
+  void GiveBack(int cpu, std::span<const JobQueue::Returned> jobs);
   uint32_t cost_ns() const { return queue_.cost_ns(); }
   void Measured(int cpu, size_t jobs, uint64_t ns);
 

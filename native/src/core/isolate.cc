@@ -109,27 +109,39 @@ void Isolate::Attend(bool attends) {
   attends ? group_.Attend() : group_.Unattend();
 }
 
+// How many jobs were finished since the last turn; the environment may have completed some of them.
 uint32_t Isolate::Complete() {
+  std::atomic<uint32_t>& outcomes = shared().outcomes;
+  if (outcomes.load(std::memory_order_relaxed) == 0) return 0;
+  MutexLock lock(outcome_mutex_);
+  const uint32_t count = CompleteNew(group_.PatienceNs());
+  completed_ = 0;
+  outcomes.store(0, std::memory_order_relaxed);
+  return count;
+}
+
+uint32_t Isolate::CompleteNew(uint64_t patience_ns) {
   Shared& own = shared();
-  const uint32_t count = std::min(own.outcomes.load(std::memory_order_relaxed), kSlots);
-  if (count == 0) return 0;
-  {
-    Completion completion(group_.PatienceNs());
-    for (uint32_t i = 0; i < count; ++i) {
-      const Outcome& outcome = own.outcome[i];
-      PADATA_CHECK(outcome.slot < kSlots && uint64_t{outcome.offset} + outcome.size <= kResultBytes, "a wrong outcome");
-      Job* const job = JobIn(outcome.slot);
-      if (own.slots[outcome.slot].is_serial == 0) {
-        completion.Enter(ShellOf(job));
-        Store(outcome, std::span(own.bytes).subspan(outcome.offset, outcome.size));
-      } else {
-        Release(outcome.slot);
-        group_.Serialized(job);
-      }
+  const uint32_t count = std::min(own.outcomes.load(std::memory_order_acquire), kSlots);
+  Completion completion(patience_ns);
+  for (; completed_ < count; ++completed_) {
+    const Outcome& outcome = own.outcome[completed_];
+    PADATA_CHECK(outcome.slot < kSlots && uint64_t{outcome.offset} + outcome.size <= kResultBytes, "a wrong outcome");
+    Job* const job = JobIn(outcome.slot);
+    if (own.slots[outcome.slot].is_serial == 0) {
+      completion.Enter(ShellOf(job));
+      Store(outcome, std::span(own.bytes).subspan(outcome.offset, outcome.size));
+    } else {
+      Release(outcome.slot);
+      group_.Serialized(job);
     }
   }
-  own.outcomes.store(0, std::memory_order_relaxed);
   return count;
+}
+
+void Isolate::CompleteEarly() {
+  MutexLock lock(outcome_mutex_);
+  CompleteNew(0);
 }
 
 void Isolate::Finish(const Outcome& outcome, std::span<const uint8_t> bytes) {
@@ -215,10 +227,14 @@ uint32_t Isolate::ClaimParallel(std::span<uint8_t> arena, std::vector<Job*>* wit
   uint32_t count = 0;
   const uint64_t fitting = std::clamp<uint64_t>(kBatchNs / (group_.cost_ns() + uint64_t{1}), 1, kSlots);
   const uint64_t wanted = std::min<uint64_t>({shared().limit, CountFree(), fitting});
-  const size_t got = group_.queue().Claim(std::span(claimed).first(wanted));
+  const auto [got, position] = group_.queue().Claim(std::span(claimed).first(wanted));
   if (got != 0) instance_->environment().LookAtLoop();
-  for (Job* job : std::span(claimed).first(got)) {
-    TakeUp(job) ? Fill(job, false, arena, &count) : withdrawn->push_back(job);
+  for (size_t i = 0; i < got; ++i) {
+    if (TakeUp(claimed[i])) {
+      positions_[Fill(claimed[i], false, arena, &count)] = position + i;
+    } else {
+      withdrawn->push_back(claimed[i]);
+    }
   }
   instance_->CountJobs(cpu_, static_cast<int64_t>(count));
   return count;
@@ -234,7 +250,7 @@ uint32_t Isolate::ClaimSerial(std::span<uint8_t> arena) {
   return count;
 }
 
-void Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) {
+uint32_t Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) {
   Shared& own = shared();
   const uint32_t index = FreeSlot();
   Slot& slot = own.slots[index];
@@ -258,6 +274,7 @@ void Isolate::Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t*
   jobs_[index].store(job, std::memory_order_relaxed);
   own.inbox[(*count)++] = index;
   slot.state.store(kClaimed, std::memory_order_relaxed);
+  return index;
 }
 
 void Isolate::Fetch(uint32_t slot, std::span<uint8_t> to) {

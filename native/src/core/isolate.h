@@ -2,9 +2,10 @@
 //
 // Threads.
 //   isolate      Attach(), Turn(), Fetch(), Finish(), GiveBack(), MayClaim(), IsWanted(), Detach()
-//   environment  makes it, Abandon() when the isolate's thread has ended, Withdraw(), TakeBackIfStuck()
+//   environment  makes it, Abandon() when the isolate's thread has ended, Withdraw(), CompleteEarly(), RescueIfStuck()
 //   any          Wake(); TakeBack() by whoever changes the masks
-// Locks. mutex_ before IsolateGroup::serial_mutex_ and JobQueue's; behind Instance::mutex_ and IsolateGroup::mutex_. wake_mutex_ is a leaf.
+// Locks. outcome_mutex_ before all others: jobs are given their turn under it. mutex_ before IsolateGroup::serial_mutex_ and JobQueue's; behind
+// Instance::mutex_ and IsolateGroup::mutex_. wake_mutex_ is a leaf.
 // Ownership. Referenced by its group until Abandon(), by the environment's handle, and by the isolate. It holds the instance.
 //
 //   slot:  kFree -> kClaimed -> kBegun -> kFree      by the isolate
@@ -15,7 +16,9 @@
 // it before he takes back what was claimed under the same mutex_: from then on nothing begins there. On this side `state` is relaxed: which way out comes
 // first is all that matters, and the environment, which reads what runs in a slot after it has seen kBegun, has that from the isolate, which wrote both.
 //
-// What the isolate has finished lies in `outcomes` until its next turn. It is shared memory: if the isolate dies, nothing of it is lost.
+// What the isolate has finished lies in `outcomes` until its next turn. It is shared memory: if the isolate dies, nothing of it is lost; and if it is
+// in a long job, so that its next turn is a long time off, the environment completes it. The isolate appends (release, a store of outbox.ts) while
+// the environment completes what it finds there (acquire); only a turn, which takes outcome_mutex_, begins anew.
 #ifndef PADATA_CORE_ISOLATE_H_
 #define PADATA_CORE_ISOLATE_H_
 
@@ -69,9 +72,8 @@ class Isolate : public RefCounted<Isolate> {
     uint32_t unused;
   };
   struct Shared {
-    std::atomic<uint32_t> armed;  // the isolate sleeps: whoever takes this down wakes it
-    std::atomic<uint32_t>
-        outcomes;  // how many of `outcome` are filled in; by the isolate alone, until its thread has ended
+    std::atomic<uint32_t> armed;     // the isolate sleeps: whoever takes this down wakes it
+    std::atomic<uint32_t> outcomes;  // how many of `outcome` are filled in; by the isolate
     std::atomic<uint32_t> progress;  // grows with each job that begins or ends
     uint32_t limit;                  // isolate: how many jobs it wants at most
     uint32_t may_sleep;              // isolate: it has nothing to do but what it is given
@@ -101,7 +103,7 @@ class Isolate : public RefCounted<Isolate> {
 
   // Isolate. Completes what it has finished, then claims up to `limit` jobs and copies their inputs into the arena from `arena_used` on. Returns
   // how many lie in the inbox. If none and it may sleep, it is armed: the next job wakes it.
-  uint32_t Turn(std::span<uint8_t> arena);
+  uint32_t Turn(std::span<uint8_t> arena) PADATA_EXCLUDES(outcome_mutex_);
   // Isolate. Copies the input of a slot that did not fit.
   void Fetch(uint32_t slot, std::span<uint8_t> to);
   // Isolate. Completes the job of one slot at once. For results that do not fit into Shared::bytes.
@@ -122,14 +124,16 @@ class Isolate : public RefCounted<Isolate> {
 
   // Any thread. Takes jobs back that have not begun, and gives them to the others.
   void TakeBack() PADATA_EXCLUDES(mutex_);
-  // Environment. The same, if nothing has moved here since the last call.
-  void TakeBackIfStuck();
+  // Environment. Completes what the isolate has finished by now; its own turn may be a long time off.
+  void CompleteEarly() PADATA_EXCLUDES(outcome_mutex_);
+  // Environment. If no job has begun or ended here since the last call: does that, and takes back what has not begun.
+  void RescueIfStuck();
   // Environment. Looks for a job. kTaken: it was claimed here and had not begun; now it never will, and is the caller's.
   enum class Found { kNot, kBegun, kTaken };
   Found Withdraw(const Job* job) PADATA_EXCLUDES(mutex_);
   // Environment, when the isolate's thread has ended: completes what had been finished, gives back what had not begun. Returns what had begun:
   // jobs that the caller has to complete; and serial() calls, which count as made.
-  std::vector<Died> Abandon() PADATA_EXCLUDES(mutex_);
+  std::vector<Died> Abandon() PADATA_EXCLUDES(outcome_mutex_) PADATA_EXCLUDES(mutex_);
 
   int cpu() const { return cpu_; }
   bool is_retired() const { return is_retired_.load(std::memory_order_relaxed); }
@@ -140,7 +144,8 @@ class Isolate : public RefCounted<Isolate> {
   friend class RefCounted<Isolate>;
   ~Isolate() = default;
 
-  uint32_t Complete();
+  uint32_t Complete() PADATA_EXCLUDES(outcome_mutex_);
+  uint32_t CompleteNew(uint64_t patience_ns) PADATA_REQUIRES(outcome_mutex_);
   std::vector<Died> DropAll() PADATA_EXCLUDES(mutex_);
   void Store(const Outcome& outcome, std::span<const uint8_t> bytes);
   Job* Release(uint32_t slot);
@@ -148,7 +153,7 @@ class Isolate : public RefCounted<Isolate> {
   uint32_t ClaimSerial(std::span<uint8_t> arena) PADATA_REQUIRES(mutex_);
   uint32_t ClaimOnce(std::span<uint8_t> arena, std::vector<Job*>* withdrawn) PADATA_EXCLUDES(mutex_);
   uint32_t ClaimParallel(std::span<uint8_t> arena, std::vector<Job*>* withdrawn) PADATA_REQUIRES(mutex_);
-  void Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) PADATA_REQUIRES(mutex_);
+  uint32_t Fill(Job* job, bool is_serial, std::span<uint8_t> arena, uint32_t* count) PADATA_REQUIRES(mutex_);
   Job* JobIn(uint32_t slot) const { return jobs_[slot].load(std::memory_order_relaxed); }
   uint32_t FreeSlot();
   uint32_t CountFree();
@@ -167,6 +172,7 @@ class Isolate : public RefCounted<Isolate> {
   // What is in the slots. Set under mutex_; taken out under it by others, who have taken the slot, and without it by the isolate, whose job has
   // begun. relaxed: whoever reads it under mutex_ uses what he finds only if the slot is not begun.
   std::array<std::atomic<Job*>, kSlots> jobs_{};
+  std::array<uint64_t, kSlots> positions_ PADATA_GUARDED_BY(mutex_){};  // of claimed jobs in the queue
 
   // Written under mutex_, under which jobs are claimed, too. Elsewhere a hint, and relaxed: Remove() makes up for a wake-up that was wasted on it.
   std::atomic<bool> is_retired_{false};
@@ -177,6 +183,9 @@ class Isolate : public RefCounted<Isolate> {
   uint64_t returned_ns_ = 0;
 
   uint32_t seen_progress_ = 0;  // environment
+
+  Mutex outcome_mutex_;
+  uint32_t completed_ PADATA_GUARDED_BY(outcome_mutex_) = 0;  // of the outcomes since the last turn
 
   Mutex wake_mutex_;
   Wake wake_ PADATA_GUARDED_BY(wake_mutex_) = nullptr;

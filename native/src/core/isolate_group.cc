@@ -40,7 +40,7 @@ void IsolateGroup::Remove(Isolate& isolate) {
     MutexLock lock(mutex_);
     std::erase_if(isolates_, [&isolate](const auto& each) { return each.get() == &isolate; });
   }
-  Rescue();  // it may have been woken for a job, or have given some back
+  KickAnew();  // it may have been woken for a job, or have given some back
   if (HasSerial(isolate.cpu())) WakeForSerial(isolate.cpu());
 }
 
@@ -83,14 +83,19 @@ Isolate::Found IsolateGroup::WithdrawFromIsolates(const Job* job) {
 
 void IsolateGroup::Cancel(int32_t status) {
   std::array<Job*, Isolate::kSlots> batch;
-  while (const size_t count = queue_.Claim(batch)) {
+  while (const size_t count = queue_.Claim(batch).count) {
     for (size_t i = 0; i < count; ++i) CompleteWith(batch[i], status);
   }
 }
 
 void IsolateGroup::Rescue() {
+  for (const auto& isolate : All()) isolate->RescueIfStuck();
+  if (queue_.IsStuck()) KickAnew();
+}
+
+// An isolate that gives way to the event loop may be the only one that is not stuck.
+void IsolateGroup::KickAnew() {
   instance_.environment().ForgetBusy();
-  for (const auto& isolate : All()) isolate->TakeBackIfStuck();
   control().attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
   if (HasWork()) Kick(-1);
 }
@@ -99,8 +104,7 @@ void IsolateGroup::LeaveUnusable() {
   for (const auto& isolate : All()) {
     if (!instance_.MayRun(isolate->cpu())) isolate->TakeBack();
   }
-  control().attended.fetch_and(~kKickPending, std::memory_order_seq_cst);
-  if (HasWork()) Kick(-1);
+  KickAnew();
 }
 
 void IsolateGroup::Attend() {

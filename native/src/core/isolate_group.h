@@ -49,7 +49,7 @@ class IsolateGroup {
   void Cancel(int32_t status);
   // Environment: no isolate can be had on `cpu`. Every serial() that waits for one counts as made; returns how many.
   size_t CancelSerials(int cpu) PADATA_EXCLUDES(serial_mutex_);
-  // Environment: jobs wait and nothing moves.
+  // Environment: see Instance::Rescue().
   void Rescue() PADATA_EXCLUDES(mutex_);
   // Any thread: the masks have changed. When it has returned, no job begins on a CPU that is not usable.
   void LeaveUnusable() PADATA_EXCLUDES(mutex_);
@@ -95,6 +95,7 @@ class IsolateGroup {
     bool is_out = false;  // an isolate has the job before these
   };
 
+  void KickAnew() PADATA_EXCLUDES(mutex_);
   bool WakeOne(int avoid_cpu, bool also_avoided) PADATA_EXCLUDES(mutex_);
   void WakeForSerial(int cpu) PADATA_EXCLUDES(mutex_);
   Isolate::Found WithdrawFromIsolates(const Job* job) PADATA_EXCLUDES(mutex_);

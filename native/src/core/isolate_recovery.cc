@@ -20,7 +20,7 @@ void LayDown(Job* job) {
 }  // namespace
 
 void Isolate::TakeBack() {
-  std::array<Job*, kSlots> taken;
+  std::array<JobQueue::Returned, kSlots> taken;
   size_t count = 0;
   MutexLock lock(mutex_);
   for (uint32_t i = 0; i < kSlots; ++i) {
@@ -28,17 +28,19 @@ void Isolate::TakeBack() {
     uint32_t claimed = kClaimed;
     if (JobIn(i) == nullptr || slot.is_serial != 0) continue;
     if (!slot.state.compare_exchange_strong(claimed, kTaken, std::memory_order_relaxed)) continue;
-    taken[count++] = jobs_[i].exchange(nullptr, std::memory_order_relaxed);
+    taken[count++] = {positions_[i], jobs_[i].exchange(nullptr, std::memory_order_relaxed)};
   }
   if (count == 0) return;
-  for (Job* job : std::span(taken).first(count)) LayDown(job);
+  for (const auto& [position, job] : std::span(taken).first(count)) LayDown(job);
   instance_->CountJobs(cpu_, -static_cast<int64_t>(count));
   group_.queue().GiveBack(std::span(taken).first(count));
 }
 
-void Isolate::TakeBackIfStuck() {
+void Isolate::RescueIfStuck() {
   const uint32_t progress = shared().progress.load(std::memory_order_relaxed);
-  if (std::exchange(seen_progress_, progress) == progress) TakeBack();
+  if (std::exchange(seen_progress_, progress) != progress) return;
+  CompleteEarly();
+  TakeBack();
 }
 
 Isolate::Found Isolate::Withdraw(const Job* job) {

@@ -1,6 +1,7 @@
 #include "core/job_queue.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/check.h"
 
@@ -36,16 +37,16 @@ const RefPtr<SharedMemory>& JobQueue::Grow() {
   return rings_.back();
 }
 
-size_t JobQueue::Claim(std::span<Job*> batch) {
+JobQueue::Claimed JobQueue::Claim(std::span<Job*> batch) {
   if (returned_count_.load(std::memory_order_relaxed) != 0) {
-    if (const size_t count = ClaimReturned(batch); count != 0) return count;
+    if (const Claimed claimed = ClaimReturned(batch); claimed.count != 0) return claimed;
   }
   // acquire, here and where the swap fails: whoever moved the head had read a tail at or behind it, and so do we then. A tail
   // from before the head would make the difference wrap.
   uint64_t head = control_.head.load(std::memory_order_acquire);
   while (true) {
     const uint32_t waiting = control_.tail.load(std::memory_order_acquire) - static_cast<uint32_t>(head);
-    if (waiting == 0) return 0;
+    if (waiting == 0) return {0, head};
     const size_t count = std::min<size_t>(waiting, batch.size());
     const Ring& ring = *ring_.load(std::memory_order_acquire);
     for (size_t i = 0; i < count; ++i) {
@@ -53,23 +54,26 @@ size_t JobQueue::Claim(std::span<Job*> batch) {
     }
     if (control_.head.compare_exchange_strong(head, head + count, std::memory_order_acq_rel,
                                               std::memory_order_acquire)) {
-      return count;
+      return {count, head};
     }
   }
 }
 
-size_t JobQueue::ClaimReturned(std::span<Job*> batch) {
+JobQueue::Claimed JobQueue::ClaimReturned(std::span<Job*> batch) {
   MutexLock lock(returned_mutex_);
-  const size_t count = std::min(returned_.size(), batch.size());
-  std::copy_n(returned_.begin(), count, batch.begin());
+  const uint64_t first = returned_.empty() ? 0 : returned_.front().position;
+  const size_t most = std::min(returned_.size(), batch.size());
+  size_t count = 0;
+  for (; count < most && returned_[count].position == first + count; ++count) batch[count] = returned_[count].job;
   returned_.erase(returned_.begin(), returned_.begin() + static_cast<ptrdiff_t>(count));
   returned_count_.store(static_cast<uint32_t>(returned_.size()), std::memory_order_relaxed);
-  return count;
+  return {count, first};
 }
 
-void JobQueue::GiveBack(std::span<Job* const> jobs) {
+void JobQueue::GiveBack(std::span<const Returned> jobs) {
   MutexLock lock(returned_mutex_);
   returned_.insert(returned_.end(), jobs.begin(), jobs.end());
+  std::ranges::sort(returned_, {}, &Returned::position);
   // seq_cst: a thread that is about to sleep must see it, see Backlog().
   returned_count_.store(static_cast<uint32_t>(returned_.size()), std::memory_order_seq_cst);
 }
@@ -77,6 +81,12 @@ void JobQueue::GiveBack(std::span<Job* const> jobs) {
 uint32_t JobQueue::Backlog() const {
   const auto head = static_cast<uint32_t>(control_.head.load(std::memory_order_relaxed));
   return control_.tail.load(std::memory_order_seq_cst) - head + returned_count_.load(std::memory_order_seq_cst);
+}
+
+bool JobQueue::IsStuck() {
+  const uint64_t head = control_.head.load(std::memory_order_relaxed);
+  const bool has_moved = std::exchange(seen_head_, head) != head;
+  return Backlog() != 0 && (!has_moved || returned_count_.load(std::memory_order_relaxed) != 0);
 }
 
 void JobQueue::Measured(size_t jobs, uint64_t ns) {

@@ -44,12 +44,25 @@ class JobQueue {
   const RefPtr<SharedMemory>& Grow();
   const RefPtr<SharedMemory>& memory() const { return rings_.back(); }
 
-  // Parallel threads. Claims up to batch.size() tokens, those that were given back first. Returns how many.
-  size_t Claim(std::span<Job*> batch);
-  // Any thread. Claimed jobs that this thread must not, or cannot soon, begin.
-  void GiveBack(std::span<Job* const> jobs) PADATA_EXCLUDES(returned_mutex_);
+  // What a claim came to: so many jobs that stand one behind the other in the order of submission, and where the first of them stands.
+  struct Claimed {
+    size_t count;
+    uint64_t position;
+  };
+  struct Returned {
+    uint64_t position;
+    Job* job;
+  };
+
+  // Parallel threads. Claims up to batch.size() tokens, those that were given back first.
+  Claimed Claim(std::span<Job*> batch) PADATA_EXCLUDES(returned_mutex_);
+  // Any thread. Claimed jobs that this thread must not, or cannot soon, begin. Whoever gives them back, they keep their place: if a job could
+  // be claimed before one that was submitted earlier, and take long, the threads might all wait with such jobs for ever for what the earlier one does.
+  void GiveBack(std::span<const Returned> jobs) PADATA_EXCLUDES(returned_mutex_);
   // Any thread. How many jobs wait to be claimed; seq_cst, for those who look for work before they sleep.
   uint32_t Backlog() const;
+  // Environment, now and then. Whether jobs wait that were given back, or none of those that wait was claimed since the last call.
+  bool IsStuck();
 
   // How long one job takes, in nanoseconds: a running average, which decides how many are claimed at once. Any thread; the environment
   // reads it as well.
@@ -64,7 +77,7 @@ class JobQueue {
     uint32_t mask;
   };
 
-  size_t ClaimReturned(std::span<Job*> batch) PADATA_EXCLUDES(returned_mutex_);
+  Claimed ClaimReturned(std::span<Job*> batch) PADATA_EXCLUDES(returned_mutex_);
   void Publish(RefPtr<SharedMemory> memory);
 
   Control& control_;
@@ -72,9 +85,11 @@ class JobQueue {
   std::vector<std::unique_ptr<const Ring>> headers_;  // likewise
   std::atomic<const Ring*> ring_{nullptr};            // release by Grow(), acquire by Claim()
 
+  uint64_t seen_head_ = 0;  // environment
+
   std::atomic<uint32_t> returned_count_{0};
   Mutex returned_mutex_;
-  std::vector<Job*> returned_ PADATA_GUARDED_BY(returned_mutex_);
+  std::vector<Returned> returned_ PADATA_GUARDED_BY(returned_mutex_);  // in order
 };
 
 }  // namespace padata

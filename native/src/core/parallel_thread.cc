@@ -159,7 +159,9 @@ bool ParallelThread::RunBatch(Instance& instance) {
   if (!instance.MayRun(cpu_)) return false;
   const uint64_t cost_ns = instance.cost_ns();
   const size_t wanted = std::clamp<uint64_t>(kBatchNs / (cost_ns + 1), 1, kMaxBatch);
-  count_ = instance.Claim(cpu_, std::span(batch_).first(wanted));
+  const JobQueue::Claimed claimed = instance.Claim(cpu_, std::span(batch_).first(wanted));
+  count_ = claimed.count;
+  position_ = claimed.position;
   if (count_ == 0) return false;
   instance.environment().LookAtLoop();  // not behind the jobs: completing them has just woken it
   instance.ShareBacklog();
@@ -249,10 +251,17 @@ size_t ParallelThread::EndEarly(Instance& instance, size_t index) {
     }
   }
   if (instance.MayRun(cpu_)) return index;  // nothing was taken: go on
-  instance.GiveBack(cpu_, std::span(batch_).subspan(index, count_ - index));
+  GiveBackFrom(instance, index);
   instance.Kick(cpu_);
   count_ = index;
   return index;
+}
+
+// By whoever takes them: the thread itself, or TakeBack().
+void ParallelThread::GiveBackFrom(Instance& instance, size_t index) {
+  std::array<JobQueue::Returned, kMaxBatch> jobs;
+  for (size_t i = index; i < count_; ++i) jobs[i - index] = {position_ + i, batch_[i]};
+  instance.GiveBack(cpu_, std::span(jobs).first(count_ - index));
 }
 
 void ParallelThread::AwaitNotChecking() const {
@@ -272,7 +281,7 @@ void ParallelThread::TakeBack(Instance& instance) {
   const bool stuck = progress_.load(std::memory_order_acquire) == before;
   if (stuck) ShellOf(batch_[next - 1])->Reorder();
   if (stuck && next < count_) {
-    instance.GiveBack(cpu_, std::span(batch_).subspan(next, count_ - next));
+    GiveBackFrom(instance, next);
     taken_ = true;  // EndEarly() takes both flags down
   } else {
     revoked_.store(false, std::memory_order_release);  // partner: LeaveBatch()

@@ -81,6 +81,7 @@ class ParallelThread {
   size_t RunShell(Instance& instance, size_t index);
   bool MayBegin(Instance& instance, size_t index);
   size_t EndEarly(Instance& instance, size_t index) PADATA_EXCLUDES(take_back_mutex_);
+  void GiveBackFrom(Instance& instance, size_t index);
   void AwaitPin();
   void FlushAll();
   void Idle();
@@ -104,6 +105,7 @@ class ParallelThread {
 
   std::array<Job*, kMaxBatch> batch_{};
   size_t count_ = 0;
+  uint64_t position_ = 0;  // of the first of them in the queue
 
   // (round << 10 | index in the batch << 2 | phase): "round" tells one batch from the next.
   alignas(64) std::atomic<uint64_t> progress_{kIdle};

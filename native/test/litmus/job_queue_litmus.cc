@@ -40,7 +40,15 @@ class Producer {
 struct Claimed {
   std::array<Job*, 2> batch{};
   size_t count = 0;
-  void From(JobQueue& queue) { count = queue.Claim(batch); }
+  uint64_t position = 0;
+  void From(JobQueue& queue) {
+    const JobQueue::Claimed claimed = queue.Claim(batch);
+    count = claimed.count;
+    position = claimed.position;
+  }
+  void GiveBackTo(JobQueue& queue) const {
+    queue.GiveBack(std::array{JobQueue::Returned{position, batch[0]}, JobQueue::Returned{position + 1, batch[1]}});
+  }
 };
 
 // Adds what was claimed to `all`, as numbers of tokens.
@@ -91,7 +99,7 @@ TEST(JobQueueLitmus, ClaimsAgainstTokensGivenBack) {
   };
   push();
   ExpectNoneForbidden(Litmus::Run(
-      Scaled(1'000'000), [&] { producer.queue().GiveBack(first.batch); }, [&] { second.From(producer.queue()); },
+      Scaled(1'000'000), [&] { first.GiveBackTo(producer.queue()); }, [&] { second.From(producer.queue()); },
       [&]() -> std::string {
         std::vector<uint64_t> all;
         Append(second, &all);

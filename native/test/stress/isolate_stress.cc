@@ -252,6 +252,7 @@ void IsolateStress::Tick() {
   if (ticks_ % 512 == 0) isolates_[random % isolates_.size()]->Kill();
   if (ticks_ % 256 == 0) RetireOne(random >> 16);
   if (ticks_ % 128 == 0) engine_.instance().Rescue();
+  if (ticks_ % 8 == 0) isolates_[random % isolates_.size()]->isolate().CompleteEarly();
 }
 
 // One is on its way out, and its successor is there before it has gone.

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string>
 
+#include "core/job_runner.h"
 #include "support/isolates.h"
 
 namespace padata {
@@ -18,7 +19,6 @@ namespace {
 using test::FirstCpu;
 using test::IsolateSeat;
 using test::IsolateSteps;
-using test::Submission;
 using Slots = std::vector<uint32_t>;
 
 class IsolateTest : public test::IsolatesTest {};
@@ -208,20 +208,92 @@ TEST_F(IsolateTest, WhatHasNotBegunCanBeTakenBack) {
   ExpectAll({0, 0, 0});
 }
 
-TEST_F(IsolateTest, TakeBackIfStuckLooksForProgress) {
+TEST_F(IsolateTest, RescueIfStuckLooksForProgress) {
+  IsolateSeat seat(instance(), FirstCpu());
+  for (int i = 0; i < 4; ++i) Submit({});
+  MakeShort();
+  const Slots slots = seat.Turn();
+  seat.Begin(slots[0]);
+  seat.Finish(slots[0]);
+  seat.Begin(slots[1]);
+  seat.isolate().RescueIfStuck();
+  EXPECT_EQ(group().queue().Backlog(), 0u) << "one has begun since";
+  EXPECT_EQ(engine_.loop().Drain(), 0u);
+  seat.isolate().RescueIfStuck();
+  EXPECT_EQ(group().queue().Backlog(), 2u) << "those that have not begun";
+  EXPECT_EQ(engine_.loop().Drain(), 1u) << "the one that was finished";
+  seat.Begin(slots[2]);  // frees the slots
+  seat.Begin(slots[3]);
+  seat.Finish(slots[1]);
+  FinishAll(seat);
+  ExpectAll({0, 0, 0, 0});
+}
+
+// The slot of a job that was completed is free; the place of its outcome is not, until the next turn.
+TEST_F(IsolateTest, WhatItHasFinishedCanBeCompletedWhileItRunsAnother) {
+  IsolateSeat seat(instance(), FirstCpu());
+  for (int i = 0; i < 4; ++i) Submit({});
+  MakeShort();
+  const Slots slots = seat.Turn();
+  ASSERT_EQ(slots.size(), 4u);
+  const auto finish = [&](size_t i) {
+    ASSERT_TRUE(seat.Begin(slots[i]));
+    seat.Finish(slots[i], {.type = PADATA_RESULT_NUMBER, .number = static_cast<double>(i), .bytes = {}});
+  };
+  seat.isolate().CompleteEarly();  // nothing yet
+  finish(0);
+  finish(1);
+  seat.isolate().CompleteEarly();
+  EXPECT_EQ(engine_.loop().Drain(), 2u);
+  EXPECT_EQ(seat.isolate().shared().slots[slots[1]].state.load(), Isolate::kFree);
+  finish(2);
+  seat.isolate().CompleteEarly();
+  seat.isolate().CompleteEarly();
+  finish(3);
+  seat.Turn(0);
+  ExpectAll({0, 0, 0, 0});
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(done_[i].number, static_cast<double>(i));
+  Submit({});
+  FinishAll(seat);
+}
+
+TEST_F(IsolateTest, OneThatDiesLosesNothingOfWhatWasCompletedOnlyInPart) {
   IsolateSeat seat(instance(), FirstCpu());
   for (int i = 0; i < 3; ++i) Submit({});
   MakeShort();
   const Slots slots = seat.Turn();
   seat.Begin(slots[0]);
-  seat.isolate().TakeBackIfStuck();
-  EXPECT_EQ(group().queue().Backlog(), 0u) << "one has begun since";
-  seat.isolate().TakeBackIfStuck();
-  EXPECT_EQ(group().queue().Backlog(), 2u);
-  seat.Begin(slots[1]);  // frees the slots
-  seat.Begin(slots[2]);
   seat.Finish(slots[0]);
-  FinishAll(seat);
+  seat.isolate().CompleteEarly();
+  seat.Begin(slots[1]);
+  seat.Finish(slots[1]);
+  EXPECT_TRUE(seat.Abandon().empty());
+  ExpectAll({0, 0});
+  instance().CancelBacklog();
+  ExpectAll({0, 0, -ECANCELED});
+}
+
+TEST_F(IsolateTest, WhatIsTakenBackKeepsItsOrder) {
+  IsolateSeat first(instance(), FirstCpu()), second(instance(), FirstCpu());
+  std::array<Job*, 70> jobs{};
+  for (Job*& job : jobs) job = Submit({});
+  MakeShort();
+  const Slots before = first.Turn(60);  // so that the slots of the next claims begin anew
+  for (uint32_t slot : before) {
+    first.Begin(slot);
+    first.Finish(slot);
+  }
+  const Slots early = first.Turn(7), late = second.Turn(3);
+  ASSERT_EQ(early.size() + late.size(), 10u);
+  second.isolate().TakeBack();
+  first.isolate().TakeBack();
+  for (uint32_t slot : early) EXPECT_FALSE(first.Begin(slot));
+  for (uint32_t slot : late) EXPECT_FALSE(second.Begin(slot));
+  std::array<Job*, 10> batch{};
+  ASSERT_EQ(group().queue().Claim(batch).count, 10u);
+  EXPECT_TRUE(std::equal(batch.begin(), batch.end(), jobs.begin() + 60));
+  for (Job* job : batch) CompleteWith(job, 0);
+  engine_.loop().Drain();
 }
 
 TEST_F(IsolateTest, GiveBackWakesAnother) {

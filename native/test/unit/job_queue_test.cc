@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <utility>
 #include <vector>
 
 namespace padata {
@@ -29,8 +30,16 @@ class JobQueueTest : public testing::Test {
   }
   std::vector<Job*> Claim(size_t most) {
     std::vector<Job*> batch(most);
-    batch.resize(queue_.Claim(batch));
+    batch.resize(queue_.Claim(batch).count);
     return batch;
+  }
+  // The same, as they can be given back.
+  std::vector<JobQueue::Returned> ClaimPlaces(size_t most) {
+    std::vector<Job*> batch(most);
+    const auto [count, position] = queue_.Claim(batch);
+    std::vector<JobQueue::Returned> places;
+    for (size_t i = 0; i < count; ++i) places.push_back({position + i, batch[i]});
+    return places;
   }
   static std::vector<Job*> Tokens(uint64_t first, uint64_t end) {
     std::vector<Job*> tokens;
@@ -60,7 +69,7 @@ TEST_F(JobQueueTest, ClaimsComeInTheOrderOfThePushes) {
 
 TEST_F(JobQueueTest, WhatIsGivenBackIsClaimedFirstAndOnce) {
   for (uint64_t i = 1; i <= 4; ++i) Push(i);
-  const std::vector<Job*> claimed = Claim(3);
+  const auto claimed = ClaimPlaces(3);
   queue_.GiveBack(std::span(claimed).subspan(1));
   EXPECT_EQ(queue_.Backlog(), 3u);
   EXPECT_EQ(Claim(1), Tokens(2, 3));
@@ -68,6 +77,47 @@ TEST_F(JobQueueTest, WhatIsGivenBackIsClaimedFirstAndOnce) {
   EXPECT_EQ(Claim(8), Tokens(4, 5));
   EXPECT_EQ(queue_.Backlog(), 0u);
   EXPECT_TRUE(Claim(8).empty());
+}
+
+TEST_F(JobQueueTest, WhatIsGivenBackKeepsItsPlaceWhoeverGivesItBackFirst) {
+  for (uint64_t i = 1; i <= 9; ++i) Push(i);
+  const auto first = ClaimPlaces(3), second = ClaimPlaces(3);
+  queue_.GiveBack(second);
+  queue_.GiveBack(std::span(first).subspan(2));
+  queue_.GiveBack(std::span(first).first(2));
+  EXPECT_EQ(queue_.Backlog(), 9u);
+  EXPECT_EQ(Claim(2), Tokens(1, 3));
+  EXPECT_EQ(Claim(8), Tokens(3, 7));
+  EXPECT_EQ(Claim(8), Tokens(7, 10));
+}
+
+TEST_F(JobQueueTest, OneClaimOfThoseGivenBackIsWithoutGaps) {
+  for (uint64_t i = 1; i <= 6; ++i) Push(i);
+  const auto claimed = ClaimPlaces(6);
+  queue_.GiveBack(std::array{claimed[5], claimed[0], claimed[3], claimed[1]});
+  for (const auto& [first, count] : {std::pair{0u, 2u}, std::pair{3u, 1u}, std::pair{5u, 1u}}) {
+    const auto again = ClaimPlaces(8);
+    ASSERT_EQ(again.size(), count);
+    for (size_t i = 0; i < count; ++i) {
+      EXPECT_EQ(again[i].position, claimed[first + i].position);
+      EXPECT_EQ(again[i].job, claimed[first + i].job);
+    }
+  }
+  EXPECT_EQ(queue_.Backlog(), 0u);
+}
+
+TEST_F(JobQueueTest, IsStuckWhereJobsWaitAndNoneIsClaimed) {
+  EXPECT_FALSE(queue_.IsStuck()) << "nothing waits";
+  for (uint64_t i = 1; i <= 4; ++i) Push(i);
+  EXPECT_TRUE(queue_.IsStuck()) << "none was claimed";
+  const auto claimed = ClaimPlaces(2);
+  EXPECT_FALSE(queue_.IsStuck()) << "some were claimed since";
+  EXPECT_TRUE(queue_.IsStuck());
+  Claim(2);
+  queue_.GiveBack(claimed);
+  EXPECT_TRUE(queue_.IsStuck()) << "some were given back";
+  Claim(2);
+  EXPECT_FALSE(queue_.IsStuck());
 }
 
 TEST_F(JobQueueTest, GrowingKeepsWhatWaitsAndItsOrder) {
