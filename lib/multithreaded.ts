@@ -80,7 +80,8 @@ export interface MultithreadedJob<A = any> {
   signal?: AbortSignal;
   /**
    * Told how many units are done, of how many: at most every 50 ms, and only if there is news. On the event loop; by a synchronous
-   * call, between two chunks. A job that is through sooner never calls it. What it throws ends the job as a thread function's error does.
+   * call, between two chunks. A job that is through sooner never calls it. What it throws ends the job as a thread function's error does,
+   * and it is not called again.
    */
   onProgress?: (unitsDone: number, size: number) => void;
 }

@@ -35,7 +35,7 @@ class Started {
     try {
       this.#progress.tell();
     } catch (error) {
-      this.#thrown ??= { error };
+      this.#thrown = { error };
       this.handle.stop();
     }
   }

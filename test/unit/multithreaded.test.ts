@@ -4,6 +4,7 @@ import { type MultithreadedJob, nativeFunction, Padata, PadataError } from 'pada
 import { histogram, noop } from 'padata/functions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freeNativeFunction } from '../../dist/internal/make-native-function.js';
+import { MtProgress } from '../../dist/internal/mt-progress.js';
 import { fixture } from '../fixtures/native-addon/index.js';
 import { ChunkRecord, counted, failure, range, shared, WaitState, ways } from '../support/multithreaded.js';
 import { firstCpu, here, instance, lastCpu, until, within, wrong } from '../support/padata.js';
@@ -150,6 +151,19 @@ describe('onProgress', () => {
     };
     const error = await failure(run(instance(), slow({ onProgress })));
     expect(error.message).toBe('from onProgress');
+  });
+
+  it('that has thrown is not called again while the last chunks end', () => {
+    let [done, calls] = [1, 0];
+    const onProgress = () => {
+      calls++;
+      throw new Error('from onProgress');
+    };
+    const progress = new MtProgress({ size: 3, onProgress }, () => done);
+    expect(() => progress.tell()).toThrow('from onProgress');
+    done = 2;
+    progress.tell();
+    expect(calls).toBe(1);
   });
 
   it('may abort a synchronous job', async () => {
