@@ -296,13 +296,14 @@ export class IsolatePool implements IsolateListener {
 
   /** Jobs that no isolate is there for are told. Others may come to their turn later: so it is tried again as long as some are pending. */
   #giveUp(): void {
-    this.#failures = 0;
+    setTimeout(() => this.#replace(), RETRY_MS).unref();
+    if ([...this.#isolates.values()].some((isolate) => !isolate.isReady)) return; // it may succeed, and otherwise comes here, too
+    this.#failures = MOST_FAILURES - 1; // one more attempt, and they are told again
     if (this.#working === 0) this.group.cancel(-constants.errno.EAGAIN);
     for (const [cpu, pending] of this.#serialCpus) {
       if (pending === 0 || this.#isolates.has(cpu) || this.group.cancelSerials(cpu) === 0) continue;
       this.#owner.onStray(noIsolate('module function', this.#failure));
     }
-    setTimeout(() => this.#replace(), RETRY_MS).unref();
   }
 
   /** The turn of a serial() may be a long time off, and then it has to be called there, whatever the masks are. */

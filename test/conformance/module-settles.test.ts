@@ -2,6 +2,7 @@
  * Every promise of a job with a module function settles, in its turn, with an Error if something went wrong; afterwards the instance
  * works, and no other job was harmed.
  */
+import diagnostics from 'node:diagnostics_channel';
 import {
   type Job,
   type ModuleFunction,
@@ -11,9 +12,9 @@ import {
   type RunOptions,
   type Shell,
 } from 'padata';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Gate, modulePath, rejection, work, wrongs } from '../support/modules.js';
-import { firstCpu, instance, shellOf, until, within } from '../support/padata.js';
+import { firstCpu, here, instance, shellOf, until, within } from '../support/padata.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: what is wrong on purpose has no type
 type Any = ModuleFunction<any, any>;
@@ -383,6 +384,19 @@ describe('no isolate can be started', () => {
       ).toBe(2);
     }
     expect(await rejection(shell.instance.broadcast(id, 1))).toBeInstanceOf(Error);
+  });
+
+  it('it ends at once: jobs know after a few attempts, and then after one more each', async () => {
+    const shell = shellOf({ isolates: { execArgv: ['--import', modulePath('nowhere.mjs')] } });
+    let exits = 0;
+    const onExit = () => void exits++;
+    diagnostics.subscribe('padata:isolate:exit', onExit);
+    onTestFinished(() => void diagnostics.unsubscribe('padata:isolate:exit', onExit));
+    for (const most of [3, 1, 1]) {
+      const before = exits;
+      await within(Promise.all([1, 2, 3].map((i) => rejection(shell.run(id, i)))), 'runs');
+      expect(exits - before).toBeLessThanOrEqual(most + here.length); // those that were starting besides
+    }
   });
 
   it.each(cases)(
