@@ -98,6 +98,7 @@ export interface IsolateSeatHandle {
   readonly address: Address;
   readonly memory: ArrayBuffer;
   retire(): boolean;
+  /** See Isolate::CompleteEarly(). */
   completeEarly(): void;
   /** For each job that had begun: its shell, its seqNr, 1 if it was a serial(). */
   abandon(): Float64Array;

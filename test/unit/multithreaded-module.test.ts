@@ -120,6 +120,10 @@ describe('while isolates take chunks', () => {
       const threadFn = fn<object>('whereabouts');
       running = pd.doMultithreaded({ threadFn, fnArg: { calls, ms }, size, maxThreads, signal });
     };
+    const begun = moduleFunction<undefined, number>(
+      new URL('../fixtures/modules/ranges.mjs', import.meta.url),
+      'begun',
+    );
     const comes = async (cpu: number, from = 0) => {
       while (!log.subarray(1 + from, 1 + (log[0] as number)).includes(cpu)) await delay(1);
     };
@@ -127,10 +131,6 @@ describe('while isolates take chunks', () => {
     test('other jobs get their turn', async () => {
       const chunks = 4 * here.length;
       start(here, { size: chunks, maxThreads: here.length, ms: 20 });
-      const begun = moduleFunction<undefined, number>(
-        new URL('../fixtures/modules/ranges.mjs', import.meta.url),
-        'begun',
-      );
       expect(await pd.createShell().run(begun, undefined)).toBeLessThan(chunks);
       await running;
       expect(log[0]).toBe(chunks);
@@ -155,6 +155,7 @@ describe('while isolates take chunks', () => {
     test.each([3 * here.length, here.length])(
       'CPUs that are not there are waited for, with at most %i threads',
       async (maxThreads) => {
+        await pd.broadcast(begun, undefined); // else all chunks may be taken before each CPU has its isolate
         start(here, { maxThreads, size: 8 * maxThreads, ms: 20 });
         await comes(first);
         pd.setCpumask('parallel', []);

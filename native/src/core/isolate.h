@@ -8,7 +8,7 @@
 // Instance::mutex_ and IsolateGroup::mutex_. wake_mutex_ is a leaf.
 // Ownership. Referenced by its group until Abandon(), by the environment's handle, and by the isolate. It holds the instance.
 //
-//   slot:  kFree -> kClaimed -> kBegun -> kFree      by the isolate
+//   slot:  kFree -> kClaimed -> kBegun -> kFree      by the isolate; the last step by whoever completes the job
 //                      \-> kTaken -> kFree           by others, who give the job back; the isolate frees the slot when it comes to it
 //
 // A job has begun when its slot is kBegun. Both ways out of kClaimed are a compare-and-swap, seq_cst in JavaScript, so a job that is taken back
