@@ -1,6 +1,6 @@
 import { allocateBytes } from './internal/addon-bytes.js';
 import { environment } from './internal/environment.js';
-import { MAX_INPUT_BYTES } from './internal/layout.js';
+import { Limit } from './internal/layout.js';
 import { checkInteger } from './internal/validate.js';
 
 /**
@@ -18,6 +18,6 @@ import { checkInteger } from './internal/validate.js';
  * @throws PadataError ENOMEM no memory
  */
 export function allocate(size: number): Uint8Array {
-  checkInteger('size', size, 1, MAX_INPUT_BYTES);
+  checkInteger('size', size, 1, Limit.INPUT_BYTES);
   return allocateBytes(environment.bridge, size);
 }

@@ -1,7 +1,7 @@
 /** The jobs of a shell whose parallel() is a closure, from submission until doSerial. */
 import { PadataError } from '../errors.js';
 import type { Job } from '../job.js';
-import { DONE, PHASE_BITS, STATE } from './layout.js';
+import { Entry, Phase } from './layout.js';
 import { setError, throwSoon } from './outcome.js';
 import type { Place } from './segment.js';
 import { writeResult } from './serial-result.js';
@@ -55,7 +55,7 @@ export class Closures {
     const serial = segment.serials.get(index);
     if (serial !== undefined) writeResult(job, serial, segment, index);
     this.#outstanding.delete(job);
-    Atomics.store(segment.words, (index << 4) + STATE, (seqNr << PHASE_BITS) | DONE);
+    Atomics.store(segment.words, (index << 4) + Entry.STATE, (seqNr << Phase.BITS) | Phase.DONE);
     this.#onDone();
   }
 

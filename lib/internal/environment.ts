@@ -10,7 +10,7 @@ import { performance } from 'node:perf_hooks';
 import { type BridgeHandle, binding } from '../binding.js';
 import { Fifo } from './fifo.js';
 import type { JobQueue } from './job-queue.js';
-import { ARMED, LOOKING, MASKS_CHANGED, MT_DONE, READY, READY_HEAD, READY_NEXT } from './layout.js';
+import { EnvironmentWord, ShellWord } from './layout.js';
 import { isFew, Polling } from './polling.js';
 import { SegmentCache } from './segment.js';
 import type { ShellPort } from './shell-port.js';
@@ -82,7 +82,7 @@ export class Environment {
     this.#control = new Int32Array(this.bridge.control);
     this.slabs = new SlabAllocator(this.bridge);
     this.segments = new SegmentCache(this.bridge);
-    Atomics.store(this.#control, ARMED, 1);
+    Atomics.store(this.#control, EnvironmentWord.ARMED, 1);
   }
 
   addPort(port: ShellPort): void {
@@ -149,7 +149,7 @@ export class Environment {
 
   #startPolling(): void {
     if (!this.#polling.begin(this.#pending, performance.now())) return;
-    Atomics.store(this.#control, ARMED, 0);
+    Atomics.store(this.#control, EnvironmentWord.ARMED, 0);
     this.#schedule();
   }
 
@@ -176,10 +176,10 @@ export class Environment {
   readonly #drain = (): void => {
     this.#isScheduled = false;
     if (this.isDraining) return;
-    Atomics.store(this.#control, ARMED, 0);
-    Atomics.store(this.#control, LOOKING, 0);
-    if (Atomics.load(this.#control, MASKS_CHANGED) !== 0) this.#tellMasksChanged();
-    if (Atomics.load(this.#control, MT_DONE) !== 0) this.#settleMtJobs();
+    Atomics.store(this.#control, EnvironmentWord.ARMED, 0);
+    Atomics.store(this.#control, EnvironmentWord.LOOKING, 0);
+    if (Atomics.load(this.#control, EnvironmentWord.MASKS_CHANGED) !== 0) this.#tellMasksChanged();
+    if (Atomics.load(this.#control, EnvironmentWord.MT_DONE) !== 0) this.#settleMtJobs();
     this.isDraining = true;
     const delivered = this.#delivered;
     const begin = performance.now();
@@ -194,12 +194,12 @@ export class Environment {
   };
 
   #tellMasksChanged(): void {
-    Atomics.store(this.#control, MASKS_CHANGED, 0); // first: what changes from here on is told again
+    Atomics.store(this.#control, EnvironmentWord.MASKS_CHANGED, 0); // first: what changes from here on is told again
     for (const instance of this.instances) instance.masksChanged();
   }
 
   #settleMtJobs(): void {
-    Atomics.store(this.#control, MT_DONE, 0); // first: what is done from here on is told again
+    Atomics.store(this.#control, EnvironmentWord.MT_DONE, 0); // first: what is done from here on is told again
     for (const job of this.#mtJobs) {
       if (!job.isDone) continue;
       this.#mtJobs.delete(job);
@@ -229,12 +229,12 @@ export class Environment {
 
   /** Moves the shared list of ready shells to our own. */
   #collect(): void {
-    if (Atomics.load(this.#control, READY_HEAD) === 0) return;
-    let id = Atomics.exchange(this.#control, READY_HEAD, 0);
+    if (Atomics.load(this.#control, EnvironmentWord.READY_HEAD) === 0) return;
+    let id = Atomics.exchange(this.#control, EnvironmentWord.READY_HEAD, 0);
     while (id !== 0) {
       const port = this.#ports[id] as ShellPort;
-      id = Atomics.load(port.control, READY_NEXT);
-      Atomics.store(port.control, READY, 0); // before `commit` is read, see core/environment.h
+      id = Atomics.load(port.control, ShellWord.READY_NEXT);
+      Atomics.store(port.control, ShellWord.READY, 0); // before `commit` is read, see core/environment.h
       this.#enqueue(port);
     }
   }
@@ -261,9 +261,9 @@ export class Environment {
       this.#schedule();
       return;
     }
-    Atomics.store(this.#control, ARMED, 1);
+    Atomics.store(this.#control, EnvironmentWord.ARMED, 1);
     if (!this.#hasNews()) return;
-    Atomics.store(this.#control, ARMED, 0);
+    Atomics.store(this.#control, EnvironmentWord.ARMED, 0);
     this.#schedule();
   }
 
@@ -276,13 +276,15 @@ export class Environment {
   /** Whether a thread has something for the loop, which has just said that it sleeps. */
   #hasNews(): boolean {
     const control = this.#control;
-    if (Atomics.load(control, READY_HEAD) !== 0) return true;
-    return Atomics.load(control, MASKS_CHANGED) !== 0 || Atomics.load(control, MT_DONE) !== 0;
+    if (Atomics.load(control, EnvironmentWord.READY_HEAD) !== 0) return true;
+    return (
+      Atomics.load(control, EnvironmentWord.MASKS_CHANGED) !== 0 || Atomics.load(control, EnvironmentWord.MT_DONE) !== 0
+    );
   }
 
   /** The loop has nothing to do but to look again: with many jobs in flight the thread of its CPU has, and goes first. */
   #giveWay(): void {
-    Atomics.store(this.#control, LOOKING, 1);
+    Atomics.store(this.#control, EnvironmentWord.LOOKING, 1);
     if (!isFew(this.#pending)) this.bridge.giveWay();
   }
 
@@ -314,7 +316,7 @@ export class Environment {
     this.#deliveredAtLook = this.#delivered;
     this.#lookMs = hasMoved ? FIRST_LOOK_MS : Math.min(2 * this.#lookMs, LAST_LOOK_MS);
     if (!hasMoved || ++this.#looks % LOOKS_WHILE_MOVING === 0) for (const instance of this.instances) instance.rescue();
-    if (Atomics.load(this.#control, READY_HEAD) !== 0) this.#schedule(); // a thread that had promised more is in a long job
+    if (Atomics.load(this.#control, EnvironmentWord.READY_HEAD) !== 0) this.#schedule(); // a thread that had promised more is in a long job
     this.#watch();
   }
 }

@@ -1,6 +1,6 @@
 /** Copies the input of a job into a slab, or says where in memory of the addon it is. */
 import { AddonBytes } from './addon-bytes.js';
-import { BYTES, MAX_INPUT_BYTES, PART_SIZE, SIZE } from './layout.js';
+import { Entry, Limit } from './layout.js';
 import type { FunctionHandle, InputParts } from './native-function.js';
 import type { Slab, SlabAllocator } from './slab.js';
 import { rangeError } from './validate.js';
@@ -37,7 +37,7 @@ function sizeOf(part: Uint8Array | undefined): number {
 }
 
 function tooLarge(size: unknown): RangeError {
-  return rangeError('job.data', `at most ${MAX_INPUT_BYTES} bytes`, size);
+  return rangeError('job.data', `at most ${Limit.INPUT_BYTES} bytes`, size);
 }
 
 /** Writes at or behind `offset` only, also if another thread makes a shared array longer meanwhile. */
@@ -122,7 +122,7 @@ export class Input {
     const thirdSize = source === undefined || codec.reference === 'copy' ? textSize : 0;
     const behind = target === undefined ? firstSize : firstSize + REFERENCE_BYTES;
     const size = behind + secondSize + thirdSize;
-    if (size > MAX_INPUT_BYTES) throw tooLarge(size);
+    if (size > Limit.INPUT_BYTES) throw tooLarge(size);
     const room = fn.headroom + size + fn.tailroom;
     if (room === 0) {
       this.#keep(undefined, 0, 0, 0, 0);
@@ -160,11 +160,11 @@ export class Input {
 
   /** Writes where the input is into the entry at word `base`. */
   write(words: Int32Array, base: number): void {
-    words[base + BYTES] = this.#low;
-    words[base + BYTES + 1] = this.#high;
-    words[base + SIZE] = this.#size;
-    words[base + PART_SIZE] = this.#first;
-    words[base + PART_SIZE + 1] = this.#second;
-    words[base + PART_SIZE + 2] = this.#third;
+    words[base + Entry.BYTES] = this.#low;
+    words[base + Entry.BYTES + 1] = this.#high;
+    words[base + Entry.SIZE] = this.#size;
+    words[base + Entry.PART_SIZE] = this.#first;
+    words[base + Entry.PART_SIZE + 1] = this.#second;
+    words[base + Entry.PART_SIZE + 2] = this.#third;
   }
 }

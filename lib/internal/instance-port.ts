@@ -5,7 +5,7 @@ import { PadataError } from '../errors.js';
 import type { IsolatePool } from '../module/isolate-pool.js';
 import { environment, type WatchedInstance } from './environment.js';
 import { JobQueue } from './job-queue.js';
-import { CHANGING, FLAGS, INVALID, MASK_GENERATION, STOPPED } from './layout.js';
+import { InstanceFlag, InstanceWord } from './layout.js';
 
 /** A pair of masks: user-supplied, or usable. */
 export interface Cpumasks {
@@ -112,16 +112,16 @@ export class InstancePort implements WatchedInstance {
   }
 
   get isStopped(): boolean {
-    return this.isFreed || (Atomics.load(this.control, FLAGS) & STOPPED) !== 0;
+    return this.isFreed || (Atomics.load(this.control, InstanceWord.FLAGS) & InstanceFlag.STOPPED) !== 0;
   }
 
   get isInvalid(): boolean {
-    return (Atomics.load(this.control, FLAGS) & INVALID) !== 0;
+    return (Atomics.load(this.control, InstanceWord.FLAGS) & InstanceFlag.INVALID) !== 0;
   }
 
   /** @throws PadataError EBUSY or EINVAL unless jobs are accepted */
   checkAccepting(syscall = 'doParallel'): void {
-    const flags = this.control[FLAGS] as number; // nothing else depends on it, so a plain load will do
+    const flags = this.control[InstanceWord.FLAGS] as number; // nothing else depends on it, so a plain load will do
     if (flags !== 0) throw refusal(flags, syscall);
   }
 
@@ -132,7 +132,7 @@ export class InstancePort implements WatchedInstance {
    * @throws PadataError EINVAL the mask is empty, or the strict rules refuse to replace it
    */
   cbCpu(preferred: number): number {
-    if (this.control[MASK_GENERATION] !== this.#generation) this.#refresh();
+    if (this.control[InstanceWord.MASK_GENERATION] !== this.#generation) this.#refresh();
     const cpus = this.#serialCpus;
     if (cpus.includes(preferred)) return preferred;
     if (this.#refusesCbCpu) {
@@ -143,9 +143,9 @@ export class InstancePort implements WatchedInstance {
 
   /** The CPU at a position of the usable serial mask, for shells that take turns. */
   cbCpuAt(position: number): number {
-    if (this.control[MASK_GENERATION] !== this.#generation) this.#refresh();
+    if (this.control[InstanceWord.MASK_GENERATION] !== this.#generation) this.#refresh();
     const cpus = this.#serialCpus;
-    if (cpus.length === 0) throw refusal(INVALID); // since a moment ago
+    if (cpus.length === 0) throw refusal(InstanceFlag.INVALID); // since a moment ago
     return cpus[position % cpus.length] as number;
   }
 
@@ -193,7 +193,7 @@ export class InstancePort implements WatchedInstance {
 
   #refresh(): void {
     if (this.isFreed) return;
-    this.#generation = Atomics.load(this.control, MASK_GENERATION);
+    this.#generation = Atomics.load(this.control, InstanceWord.MASK_GENERATION);
     const { parallel, serial } = this.handle.usable();
     this.#usable = { parallel: maskFromWords(parallel), serial: maskFromWords(serial) };
     this.#serialCpus = [...this.#usable.serial];
@@ -201,9 +201,9 @@ export class InstancePort implements WatchedInstance {
 }
 
 function refusal(flags: number, syscall = 'doParallel'): PadataError {
-  if ((flags & CHANGING) !== 0) {
+  if ((flags & InstanceFlag.CHANGING) !== 0) {
     return new PadataError('EBUSY', syscall, 'the cpumasks are being changed right now; try again');
   }
-  if ((flags & STOPPED) !== 0) return new PadataError('EINVAL', syscall, 'the instance is stopped');
+  if ((flags & InstanceFlag.STOPPED) !== 0) return new PadataError('EINVAL', syscall, 'the instance is stopped');
   return new PadataError('EINVAL', syscall, 'the instance is invalid: one of its masks has no usable CPU');
 }

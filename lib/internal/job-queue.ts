@@ -4,7 +4,7 @@
  */
 import { PadataError } from '../errors.js';
 import type { Environment } from './environment.js';
-import { ATTENDED, COST_NS, HEAD, TAIL } from './layout.js';
+import { InstanceWord } from './layout.js';
 
 /** What it is over: an instance, or the isolates of one. */
 export interface QueueHandle {
@@ -42,7 +42,7 @@ export class JobQueue {
    */
   reserve(): void {
     if (((this.#tail - this.#head) | 0) <= this.#mask) return;
-    this.#head = Atomics.load(this.control, HEAD);
+    this.#head = Atomics.load(this.control, InstanceWord.HEAD);
     if (((this.#tail - this.#head) | 0) <= this.#mask) return;
     this.flush(); // growing copies what is published
     const queue = this.#handle.growQueue();
@@ -79,12 +79,12 @@ export class JobQueue {
   takeCost(): number {
     const isActive = this.#tail !== this.#lookedAt;
     this.#lookedAt = this.#tail;
-    return isActive ? (this.control[COST_NS] as number) : 0;
+    return isActive ? (this.control[InstanceWord.COST_NS] as number) : 0;
   }
 
   // Both accesses are sequentially consistent: a thread that goes to sleep takes itself off `attended`, then reads the tail.
   #publish(): void {
-    Atomics.store(this.control, TAIL, this.#tail);
-    if (Atomics.load(this.control, ATTENDED) === 0) this.#handle.kick();
+    Atomics.store(this.control, InstanceWord.TAIL, this.#tail);
+    if (Atomics.load(this.control, InstanceWord.ATTENDED) === 0) this.#handle.kick();
   }
 }

@@ -5,17 +5,7 @@ import type { Job } from '../job.js';
 import { AddonBytes } from './addon-bytes.js';
 import { asError } from './as-error.js';
 import { environment } from './environment.js';
-import {
-  BYTES,
-  RESULT_BYTES,
-  RESULT_NONE,
-  RESULT_NUMBER,
-  RESULT_NUMBER_F64,
-  RESULT_OFFSET,
-  RESULT_SIZE,
-  RESULT_TYPE,
-  STATUS,
-} from './layout.js';
+import { Entry, ResultType } from './layout.js';
 import type { FunctionHandle } from './native-function.js';
 import type { Segment } from './segment.js';
 import type { Slab } from './slab.js';
@@ -46,15 +36,15 @@ function setOutcome(job: Job, parallel: FunctionHandle, segment: Segment, index:
     segment.dsts[index] = undefined; // also if the job failed: the next one here has its own, or none
     if (segment.sources[index] !== undefined) segment.sources[index] = undefined;
   }
-  const status = segment.words[base + STATUS] as number;
+  const status = segment.words[base + Entry.STATUS] as number;
   if (status !== 0) {
     job.result = undefined;
     job.error = stackless(() => PadataError.fromErrno(status, parallel.name, parallel.codec.explain?.(status)));
     return;
   }
   if (job.error !== undefined) job.error = undefined;
-  const type = segment.words[base + RESULT_TYPE] as number;
-  if (type !== RESULT_NONE) take(job, segment, index, type, dst);
+  const type = segment.words[base + Entry.RESULT_TYPE] as number;
+  if (type !== ResultType.NONE) take(job, segment, index, type, dst);
   else if (job.result !== undefined) job.result = undefined;
   if (parallel.settles && job.error === undefined) settle(job, parallel);
 }
@@ -69,16 +59,16 @@ function take(job: Job, segment: Segment, index: number, type: number, dst: Uint
 }
 
 function readResult(segment: Segment, index: number, type: number, dst: Uint8Array | undefined): Uint8Array | number {
-  if (type === RESULT_NUMBER) {
-    const number = segment.doubles[(index << 3) + RESULT_NUMBER_F64] as number;
+  if (type === ResultType.NUMBER) {
+    const number = segment.doubles[(index << 3) + Entry.RESULT_NUMBER_F64] as number;
     return dst === undefined ? number : begin(dst, number); // a thread has written so many bytes there
   }
   const base = index << 4;
   const { words } = segment;
   const slab = segment.slabs[index];
-  const size = words[base + RESULT_SIZE] as number;
-  if (type !== RESULT_BYTES || slab === undefined || size === 0) return dst?.subarray(0, 0) ?? new Uint8Array(0);
-  const offset = offsetOf(slab, words, base) + (words[base + RESULT_OFFSET] as number);
+  const size = words[base + Entry.RESULT_SIZE] as number;
+  if (type !== ResultType.BYTES || slab === undefined || size === 0) return dst?.subarray(0, 0) ?? new Uint8Array(0);
+  const offset = offsetOf(slab, words, base) + (words[base + Entry.RESULT_OFFSET] as number);
   return dst === undefined ? environment.slabs.view(slab, offset, size) : copyTo(dst, slab, offset, size);
 }
 
@@ -100,7 +90,7 @@ function begin(dst: Uint8Array, size: number): Uint8Array {
 
 /** Where the input begins in its slab: its address less that of the slab, which is less than 2^32. */
 function offsetOf(slab: Slab, words: Int32Array, base: number): number {
-  return ((words[base + BYTES] as number) - slab.low) >>> 0;
+  return ((words[base + Entry.BYTES] as number) - slab.low) >>> 0;
 }
 
 function settle(job: Job, parallel: FunctionHandle): void {

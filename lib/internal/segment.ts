@@ -5,12 +5,12 @@
 import type { BridgeHandle } from '../binding.js';
 import type { Job } from '../job.js';
 import type { ModuleJob } from '../module/module-job.js';
-import { JOB_BYTES, JOBS_PER_SEGMENT } from './layout.js';
+import { Entry } from './layout.js';
 import type { FunctionHandle, SerialHandle } from './native-function.js';
 import type { Slab } from './slab.js';
 
 function empty<T>(): (T | undefined)[] {
-  return new Array(JOBS_PER_SEGMENT).fill(undefined);
+  return new Array(Entry.PER_SEGMENT).fill(undefined);
 }
 
 /** What segments have for those of the arrays that none of their jobs needed: the garbage collector has enough to do. Never written to. */
@@ -41,7 +41,7 @@ export class Segment {
     this.address = address;
     this.words = new Int32Array(buffer);
     this.doubles = new Float64Array(buffer);
-    this.low = ((address + JOB_BYTES) % 2 ** 32) | 0;
+    this.low = ((address + Entry.BYTE_LENGTH) % 2 ** 32) | 0;
     this.high = Math.floor(address / 2 ** 32) | 0;
   }
 
@@ -75,7 +75,7 @@ export interface Place {
 /** The entry so many behind the first one of a segment; undefined if there is no such segment. */
 export function placeAt(first: Segment | undefined, offset: number): Place | undefined {
   let [segment, index] = [first, offset];
-  for (; segment !== undefined && index >= JOBS_PER_SEGMENT; index -= JOBS_PER_SEGMENT) segment = segment.next;
+  for (; segment !== undefined && index >= Entry.PER_SEGMENT; index -= Entry.PER_SEGMENT) segment = segment.next;
   return segment === undefined || index < 0 ? undefined : { segment, index };
 }
 

@@ -5,16 +5,7 @@ import type { Job } from '../job.js';
 import { ModuleInput } from '../module/input.js';
 import { environment } from './environment.js';
 import { Input } from './input.js';
-import {
-  RESULT_BYTES,
-  RESULT_NUMBER,
-  RESULT_NUMBER_F64,
-  RESULT_OFFSET,
-  RESULT_SIZE,
-  RESULT_TYPE,
-  SIZE,
-  STATUS,
-} from './layout.js';
+import { Entry, ResultType } from './layout.js';
 import type { FunctionHandle, SerialHandle } from './native-function.js';
 import type { Segment } from './segment.js';
 
@@ -32,16 +23,16 @@ function writeForNative(job: Job, serial: FunctionHandle, segment: Segment, inde
   const base = index << 4;
   const { words } = segment;
   if (job.error !== undefined) {
-    words[base + STATUS] = job.error instanceof PadataError ? job.error.errno : -constants.errno.EIO;
+    words[base + Entry.STATUS] = job.error instanceof PadataError ? job.error.errno : -constants.errno.EIO;
   } else if (typeof job.result === 'number') {
-    words[base + RESULT_TYPE] = RESULT_NUMBER;
-    segment.doubles[(index << 3) + RESULT_NUMBER_F64] = job.result;
+    words[base + Entry.RESULT_TYPE] = ResultType.NUMBER;
+    segment.doubles[(index << 3) + Entry.RESULT_NUMBER_F64] = job.result;
   } else if (job.result instanceof Uint8Array) {
     input.take(environment.slabs, serial, job.result);
     input.write(words, base);
     segment.setSlab(index, input.slab);
-    words[base + RESULT_TYPE] = RESULT_BYTES;
-    words[base + RESULT_OFFSET] = 0;
-    words[base + RESULT_SIZE] = words[base + SIZE] as number;
+    words[base + Entry.RESULT_TYPE] = ResultType.BYTES;
+    words[base + Entry.RESULT_OFFSET] = 0;
+    words[base + Entry.RESULT_SIZE] = words[base + Entry.SIZE] as number;
   }
 }

@@ -17,24 +17,7 @@ import { environment } from './environment.js';
 import { Input } from './input.js';
 import type { InstancePort } from './instance-port.js';
 import type { JobQueue } from './job-queue.js';
-import {
-  BYTES,
-  CB_CPU,
-  COMMIT,
-  DONE,
-  JOB_BYTES,
-  JOBS_PER_SEGMENT,
-  PARALLEL,
-  PHASE_BITS,
-  RESULT_NONE,
-  RESULT_TYPE,
-  SERIAL,
-  SERIALIZED,
-  SIZE,
-  STATE,
-  STATUS,
-  SUBMITTED,
-} from './layout.js';
+import { Entry, Phase, ResultType, ShellWord } from './layout.js';
 import { Milestones } from './milestones.js';
 import type { FunctionHandle, SerialHandle } from './native-function.js';
 import { callSerial, readOutcome } from './outcome.js';
@@ -70,7 +53,7 @@ export class ShellPort {
   #delivered = 0;
 
   #tail: Segment | undefined;
-  #tailIndex = JOBS_PER_SEGMENT;
+  #tailIndex = Entry.PER_SEGMENT;
   #head: Segment | undefined;
   #headIndex = 0;
   /** A segment that is through, and is given back when a job of the next one is. */
@@ -120,16 +103,16 @@ export class ShellPort {
       if (input.dst !== undefined) segment.setDst(index, input.dst);
       if (input.source !== undefined) segment.setSource(index, input.source);
     } else {
-      words[base + BYTES] = 0;
-      words[base + BYTES + 1] = 0;
-      words[base + SIZE] = 0;
+      words[base + Entry.BYTES] = 0;
+      words[base + Entry.BYTES + 1] = 0;
+      words[base + Entry.SIZE] = 0;
     }
-    words[base + PARALLEL] = parallel.low;
-    words[base + PARALLEL + 1] = parallel.high;
+    words[base + Entry.PARALLEL] = parallel.low;
+    words[base + Entry.PARALLEL + 1] = parallel.high;
     parallel.inFlight++;
     segment.functions[index] = parallel;
     this.#enter(segment, index, job, serial, cbCpu);
-    this.#queue.push(segment.low + index * JOB_BYTES, segment.high);
+    this.#queue.push(segment.low + index * Entry.BYTE_LENGTH, segment.high);
   }
 
   /**
@@ -153,14 +136,14 @@ export class ShellPort {
     const segment = this.#tail as Segment;
     const index = this.#tailIndex++;
     moduleInput.write(segment, index, fn);
-    const address = (segment.low >>> 0) + index * JOB_BYTES + (segment.high >>> 0) * 2 ** 32;
+    const address = (segment.low >>> 0) + index * Entry.BYTE_LENGTH + (segment.high >>> 0) * 2 ** 32;
     const at = { shell: this.id, seqNr: this.#submitted, address };
     const isScoped = serial === undefined && !(job instanceof RunJob);
     segment.setModule(index, new ModuleJob(job, fn, at, moduleInput.message, isScoped, caller, options));
     pool.announce(fn);
     this.#pool = pool;
     this.#enter(segment, index, job, serial, cbCpu);
-    pool.queue.push(segment.low + index * JOB_BYTES, segment.high);
+    pool.queue.push(segment.low + index * Entry.BYTE_LENGTH, segment.high);
     pool.submitted(segment.modules[index] as ModuleJob);
   }
 
@@ -178,9 +161,9 @@ export class ShellPort {
     const { words } = at.segment;
     const base = at.index << 4;
     record.fate ??= error;
-    words[base + STATUS] = -constants.errno.ECANCELED;
-    words[base + RESULT_TYPE] = RESULT_NONE;
-    Atomics.store(words, base + STATE, (seqNr << PHASE_BITS) | DONE);
+    words[base + Entry.STATUS] = -constants.errno.ECANCELED;
+    words[base + Entry.RESULT_TYPE] = ResultType.NONE;
+    Atomics.store(words, base + Entry.STATE, (seqNr << Phase.BITS) | Phase.DONE);
     this.#reorderSoon();
   }
 
@@ -212,7 +195,7 @@ export class ShellPort {
   /** Calls serial() for up to `limit` jobs whose turn it is. Returns how many. */
   deliver(limit: number): number {
     if (this.isFreed) return 0;
-    const ready = Math.min(limit, (Atomics.load(this.control, COMMIT) - this.#delivered) >>> 0);
+    const ready = Math.min(limit, (Atomics.load(this.control, ShellWord.COMMIT) - this.#delivered) >>> 0);
     let count = 0;
     this.isDelivering = true;
     while (count < ready && this.#deliverOne()) count++;
@@ -284,7 +267,7 @@ export class ShellPort {
 
   /** The segment that the next entry is written to. On failure gives up the input that was taken before. */
   #place(hasInput: boolean): Segment {
-    if (this.#tailIndex < JOBS_PER_SEGMENT) return this.#tail as Segment;
+    if (this.#tailIndex < Entry.PER_SEGMENT) return this.#tail as Segment;
     const address = this.#handle.grow();
     if (address === undefined) {
       this.#giveUpInput(hasInput);
@@ -302,19 +285,19 @@ export class ShellPort {
   #enter(segment: Segment, index: number, job: Job, serial: SerialHandle | undefined, cbCpu: number): void {
     const words = segment.words;
     const base = index << 4;
-    words[base + CB_CPU] = cbCpu;
+    words[base + Entry.CB_CPU] = cbCpu;
     if (serial === undefined) {
-      words[base + SERIAL] = 0;
-      words[base + SERIAL + 1] = 0;
+      words[base + Entry.SERIAL] = 0;
+      words[base + Entry.SERIAL + 1] = 0;
     } else {
-      words[base + SERIAL] = serial.low;
-      words[base + SERIAL + 1] = serial.high;
+      words[base + Entry.SERIAL] = serial.low;
+      words[base + Entry.SERIAL + 1] = serial.high;
       serial.inFlight++;
       segment.serials.set(index, serial);
       serial.pool?.serialSubmitted(cbCpu);
     }
     segment.jobs[index] = job;
-    words[base + STATE] = (this.#submitted << PHASE_BITS) | SUBMITTED;
+    words[base + Entry.STATE] = (this.#submitted << Phase.BITS) | Phase.SUBMITTED;
     this.#submitted = (this.#submitted + 1) | 0;
     this.pending++;
     environment.jobAccepted();
@@ -346,9 +329,9 @@ export class ShellPort {
     }
     if (serial !== undefined) {
       segment.serials.delete(index);
-      serial.release(segment.words[(index << 4) + CB_CPU] as number);
+      serial.release(segment.words[(index << 4) + Entry.CB_CPU] as number);
     }
-    const cbCpu = segment.words[(index << 4) + CB_CPU] as number;
+    const cbCpu = segment.words[(index << 4) + Entry.CB_CPU] as number;
     this.#advance();
     if (module !== undefined) (this.#pool as IsolatePool).settled(module);
     if (serializeChannel.hasSubscribers) this.#tell(serializeChannel, this.#delivered - 1, cbCpu, job);
@@ -358,7 +341,9 @@ export class ShellPort {
   }
 
   #isSerialized(segment: Segment, index: number): boolean {
-    return Atomics.load(segment.words, (index << 4) + STATE) === ((this.#delivered << PHASE_BITS) | SERIALIZED);
+    return (
+      Atomics.load(segment.words, (index << 4) + Entry.STATE) === ((this.#delivered << Phase.BITS) | Phase.SERIALIZED)
+    );
   }
 
   /** The job at the head is through. */
@@ -371,7 +356,7 @@ export class ShellPort {
       environment.segments.give(this.#left);
       this.#left = undefined;
     }
-    if (++this.#headIndex < JOBS_PER_SEGMENT) return;
+    if (++this.#headIndex < Entry.PER_SEGMENT) return;
     // Where there is no next segment yet, the next one made becomes the head, see #place().
     this.#left = this.#head as Segment;
     this.#head = this.#left.next;

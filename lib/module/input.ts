@@ -2,17 +2,7 @@
 import { constants } from 'node:os';
 import { environment } from '../internal/environment.js';
 import { Input } from '../internal/input.js';
-import {
-  PARALLEL,
-  PART_SIZE,
-  RESULT_NUMBER_F64,
-  RESULT_OFFSET,
-  RESULT_SIZE,
-  RESULT_TYPE,
-  SIZE,
-  STATUS,
-  SUBMITTED_F64,
-} from '../internal/layout.js';
+import { Entry } from '../internal/layout.js';
 import type { InputParts } from '../internal/native-function.js';
 import type { Segment } from '../internal/segment.js';
 import type { Slab } from '../internal/slab.js';
@@ -69,13 +59,15 @@ export class ModuleInput {
     const base = index << 4;
     this.#input.write(words, base);
     segment.setSlab(index, this.slab);
-    words[base + PART_SIZE] = (words[base + SIZE] as number) + encoding.tailroom;
-    words[base + PARALLEL] = (fn.id << 1) | 1;
-    words[base + PARALLEL + 1] = 0;
-    words[base + STATUS] = 0;
-    words[base + RESULT_TYPE] = this.#type;
-    doubles[(index << 3) + SUBMITTED_F64] = environment.isDraining ? fromPerformance(environment.groupTime) : now();
-    doubles[(index << 3) + RESULT_NUMBER_F64] = this.#number;
+    words[base + Entry.PART_SIZE] = (words[base + Entry.SIZE] as number) + encoding.tailroom;
+    words[base + Entry.PARALLEL] = (fn.id << 1) | 1;
+    words[base + Entry.PARALLEL + 1] = 0;
+    words[base + Entry.STATUS] = 0;
+    words[base + Entry.RESULT_TYPE] = this.#type;
+    doubles[(index << 3) + Entry.SUBMITTED_F64] = environment.isDraining
+      ? fromPerformance(environment.groupTime)
+      : now();
+    doubles[(index << 3) + Entry.RESULT_NUMBER_F64] = this.#number;
   }
 
   /** Writes what a closure has left in `result` and `error`, for a serial() that is a module function. */
@@ -87,13 +79,13 @@ export class ModuleInput {
     this.#input.take(environment.slabs, encoding, bytes);
     this.#input.write(words, base);
     segment.setSlab(index, this.slab);
-    words[base + STATUS] = type === FAILURE ? -constants.errno.EIO : 0;
-    words[base + RESULT_TYPE] = type;
+    words[base + Entry.STATUS] = type === FAILURE ? -constants.errno.EIO : 0;
+    words[base + Entry.RESULT_TYPE] = type;
     if (type === NUMBER || type === CONSTANT) {
-      segment.doubles[(index << 3) + RESULT_NUMBER_F64] = number;
+      segment.doubles[(index << 3) + Entry.RESULT_NUMBER_F64] = number;
     } else {
-      words[base + RESULT_OFFSET] = 0;
-      words[base + RESULT_SIZE] = words[base + SIZE] as number;
+      words[base + Entry.RESULT_OFFSET] = 0;
+      words[base + Entry.RESULT_SIZE] = words[base + Entry.SIZE] as number;
     }
   }
 }

@@ -2,15 +2,7 @@
 import { constants } from 'node:os';
 import { PadataError } from '../errors.js';
 import { environment } from '../internal/environment.js';
-import {
-  BYTES as BYTES_WORD,
-  PART_SIZE,
-  RESULT_NUMBER_F64,
-  RESULT_OFFSET,
-  RESULT_SIZE,
-  RESULT_TYPE,
-  STATUS,
-} from '../internal/layout.js';
+import { Entry } from '../internal/layout.js';
 import { throwSoon } from '../internal/outcome.js';
 import type { Segment } from '../internal/segment.js';
 import { decodeError } from './errors.js';
@@ -25,8 +17,8 @@ const OWN_MEMORY = 16;
 /** Sets `result` and `error` of the job. A job that does not let us still has its turn. */
 export function readModuleOutcome(record: ModuleJob, segment: Segment, index: number, pool: IsolatePool): void {
   const base = index << 4;
-  const status = segment.words[base + STATUS] as number;
-  const type = (segment.words[base + RESULT_TYPE] as number) & ~OWN_MEMORY;
+  const status = segment.words[base + Entry.STATUS] as number;
+  const type = (segment.words[base + Entry.RESULT_TYPE] as number) & ~OWN_MEMORY;
   const { job } = record;
   try {
     const bytes = takeBytes(record, segment, index, type, pool);
@@ -52,7 +44,7 @@ function resultOf(
   pool: IsolatePool,
 ): unknown {
   if (type === MESSAGE) return pool.takeResult(record);
-  return decode(type, segment.doubles[(index << 3) + RESULT_NUMBER_F64] as number, bytes);
+  return decode(type, segment.doubles[(index << 3) + Entry.RESULT_NUMBER_F64] as number, bytes);
 }
 
 function errorOf(
@@ -83,16 +75,17 @@ function takeBytes(
 ): Uint8Array | undefined {
   const base = index << 4;
   const { words } = segment;
-  if (((words[base + RESULT_TYPE] as number) & OWN_MEMORY) !== 0) {
-    const [low, high] = [words[base + PART_SIZE + 1] as number, words[base + PART_SIZE + 2] as number];
+  if (((words[base + Entry.RESULT_TYPE] as number) & OWN_MEMORY) !== 0) {
+    const [low, high] = [words[base + Entry.PART_SIZE + 1] as number, words[base + Entry.PART_SIZE + 2] as number];
     const buffer = environment.bridge.takeResult((low >>> 0) + (high >>> 0) * 2 ** 32);
-    pool.makeRoom(record.fn, words[base + RESULT_SIZE] as number);
+    pool.makeRoom(record.fn, words[base + Entry.RESULT_SIZE] as number);
     return buffer === undefined ? undefined : new Uint8Array(buffer);
   }
   if (type === NONE || type === NUMBER || type === CONSTANT || type === MESSAGE) return undefined; // a number lies where the size would
   const slab = segment.slabs[index];
-  const size = words[base + RESULT_SIZE] as number;
+  const size = words[base + Entry.RESULT_SIZE] as number;
   if (slab === undefined || size === 0) return new Uint8Array(0);
-  const offset = (((words[base + BYTES_WORD] as number) - slab.low) >>> 0) + (words[base + RESULT_OFFSET] as number);
+  const offset =
+    (((words[base + Entry.BYTES] as number) - slab.low) >>> 0) + (words[base + Entry.RESULT_OFFSET] as number);
   return type === BYTES ? environment.slabs.view(slab, offset, size) : environment.slabs.peek(slab, offset, size);
 }

@@ -3,7 +3,7 @@ import { CpuMask, cpus, type Job, Padata, type Shell } from 'padata';
 import { noop } from 'padata/functions';
 import { describe, expect, it } from 'vitest';
 import { InstancePort } from '../../dist/internal/instance-port.js';
-import { CHANGING, FLAGS } from '../../dist/internal/layout.js';
+import { InstanceFlag, InstanceWord } from '../../dist/internal/layout.js';
 import { firstCpu, here, instance, lastCpu, native, turns, until, within } from '../support/padata.js';
 
 const job = (): Job => ({ parallel: noop, serial: () => {} });
@@ -82,7 +82,7 @@ describe('Running A Job: what padata_do_parallel returns', () => {
     };
     const owner = new InstancePort('busy', masks, 1000, () => {}, noIsolates);
     expect(() => owner.checkAccepting()).not.toThrow();
-    Atomics.or(owner.control, FLAGS, CHANGING); // what a thread that follows hotplug does
+    Atomics.or(owner.control, InstanceWord.FLAGS, InstanceFlag.CHANGING); // what a thread that follows hotplug does
     expect(() => owner.checkAccepting()).toThrow(expect.objectContaining({ code: 'EBUSY', errno: -16 }));
     owner.close();
   });
