@@ -18,6 +18,8 @@ import type { Padata } from './padata.js';
 
 /** The most that `maxPending` can be, and a CPU number. */
 const MAX_COUNT = 2 ** 30;
+/** A shell without a bound. An integer, because comparing those takes less; jobs are counted modulo 2^32 anyway. */
+const UNBOUNDED = 2 ** 31 - 1;
 const MAX_CPU = 2 ** 31 - 1;
 /** How many jobs map() and transform() keep in flight if nothing else is said. */
 const DEFAULT_WINDOW = 1024;
@@ -79,6 +81,9 @@ export class Shell {
   readonly #port: ShellPort;
   readonly #position: number;
   readonly #maxPending: number;
+  /** Where its jobs are serialized if nothing else is said: by `#position`, as long as the usable masks are the same. */
+  #cpu = 0;
+  #cpuGeneration = -1;
   readonly #onFree: (shell: Shell) => void;
 
   /** @internal Use `padata.createShell()`. */
@@ -94,7 +99,7 @@ export class Shell {
     this.instance = instance;
     this.#owner = owner;
     this.#position = position;
-    this.#maxPending = options?.maxPending ?? Number.POSITIVE_INFINITY;
+    this.#maxPending = options?.maxPending ?? UNBOUNDED;
     this.#onFree = onFree;
     this.#port = new ShellPort(owner);
   }
@@ -132,15 +137,15 @@ export class Shell {
     owner.checkAccepting();
     let cpu: number;
     if (cbCpu === undefined) {
-      cpu = owner.cbCpuAt(this.#position);
+      cpu = owner.maskGeneration === this.#cpuGeneration ? this.#cpu : this.#lookUpCpu();
     } else {
       checkInteger('cbCpu', cbCpu, 0, MAX_CPU);
       cpu = owner.cbCpu(cbCpu);
     }
     const serial = serialHandle(serialFunction, owner);
     if (this.#port.pending >= this.#maxPending) throw this.#tooMany();
-    if (parallel instanceof NativeFunction) {
-      const handle = parallel[handleKey];
+    const handle = (parallel as NativeFunction<never> | undefined)?.[handleKey];
+    if (handle !== undefined) {
       if (handle.isFreed || handle.isRange || serial !== undefined) checkCombination(handle, serial);
       this.#port.submitNative(job, data, handle, serial, cpu);
     } else if (parallel instanceof ModuleFunction) {
@@ -273,6 +278,13 @@ export class Shell {
    */
   room(): Promise<void> {
     return this.isFull ? this.#port.reached((this.#port.delivered + 1) | 0) : Promise.resolve();
+  }
+
+  #lookUpCpu(): number {
+    const generation = this.#owner.maskGeneration;
+    this.#cpu = this.#owner.cbCpuAt(this.#position);
+    this.#cpuGeneration = generation;
+    return this.#cpu;
   }
 
   readonly #complete = (job: Job): void => this.doSerial(job);

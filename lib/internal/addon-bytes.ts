@@ -5,6 +5,7 @@
  */
 import type { BridgeHandle } from '../binding.js';
 import { PadataError } from '../errors.js';
+import { ReferenceWord } from './layout.js';
 
 /** One piece of memory. While it can be reached, the addon holds a reference for it. */
 interface Memory {
@@ -56,16 +57,28 @@ export class AddonBytes extends Uint8Array {
     return lengthOf(bytes) === bytes.#size ? bytes : undefined;
   }
 
-  /** Whether bytes of the one are bytes of the other, except that both begin at the same one. */
-  static areShifted(one: AddonBytes, other: AddonBytes): boolean {
-    if (one.#memory !== other.#memory || one.#offset === other.#offset) return false;
-    return one.#offset < other.#offset + other.#size && other.#offset < one.#offset + one.#size;
+  /** The same value, if a thread can read it where it is; not if writing to `dst` would change it in the midst of that. */
+  static sourceFor(dst: AddonBytes, bytes: Uint8Array | undefined): AddonBytes | undefined {
+    const source = AddonBytes.in(bytes);
+    if (source === undefined || source.#memory !== dst.#memory || source.#offset === dst.#offset) return source;
+    const isApart = source.#offset >= dst.#offset + dst.#size || dst.#offset >= source.#offset + source.#size;
+    return isApart ? source : undefined;
   }
 
-  /** Writes the address of the first byte, the low word first. */
-  static writeAddress(bytes: AddonBytes, words: Int32Array, at: number): void {
-    words[at] = bytes.#low;
-    words[at + 1] = bytes.#high;
+  /** Writes a reference, see ReferenceWord. @param size of the source, wherever that is */
+  static writeReference(
+    dst: AddonBytes,
+    source: AddonBytes | undefined,
+    size: number,
+    words: Int32Array,
+    at: number,
+  ): void {
+    words[at + ReferenceWord.SOURCE] = source === undefined ? 0 : source.#low;
+    words[at + ReferenceWord.SOURCE + 1] = source === undefined ? 0 : source.#high;
+    words[at + ReferenceWord.DST] = dst.#low;
+    words[at + ReferenceWord.DST + 1] = dst.#high;
+    words[at + ReferenceWord.SIZE] = size;
+    words[at + ReferenceWord.DST_SIZE] = dst.#size;
   }
 
   /**

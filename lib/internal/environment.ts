@@ -100,11 +100,10 @@ export class Environment {
     return this.#ports[id];
   }
 
-  /** A job was accepted: the event loop stays alive for it. */
+  /** A job was accepted: the event loop stays alive for it. A drain sees to that at its end. */
   jobAccepted(): void {
     this.#pending++;
-    if (!this.#isReferenced) this.#refer();
-    if (isFew(this.#pending) && !this.#isScheduled && !this.isDraining) this.#startPolling();
+    if (!this.isDraining) this.#lookOut();
   }
 
   /** A job has been serialized. */
@@ -141,10 +140,21 @@ export class Environment {
     if (!this.isDraining) this.#schedule(); // which also arms the loop again
   }
 
+  #lookOut(): void {
+    if (!this.#isReferenced) this.#refer();
+    if (isFew(this.#pending) && !this.#isScheduled) this.#startPolling();
+  }
+
   #refer(): void {
     this.#isReferenced = true;
     this.bridge.setRef(true);
     this.#watch();
+  }
+
+  #unrefer(): void {
+    if (!this.#isReferenced) return;
+    this.#isReferenced = false;
+    this.bridge.setRef(false);
   }
 
   #startPolling(): void {
@@ -251,10 +261,8 @@ export class Environment {
     const delivered = this.#delivered - before;
     this.#polling.looked(delivered, this.#pending, begin, now, this.#takeCost);
     if (delivered !== 0 && this.#lookMs !== FIRST_LOOK_MS) this.#lookSoon();
-    if (this.#pending === 0 && this.#isReferenced) {
-      this.#isReferenced = false;
-      this.bridge.setRef(false);
-    }
+    if (this.#pending === 0) this.#unrefer();
+    else if (!this.#isReferenced) this.#refer();
     const isPolling = isDone && this.#pending !== 0 && this.#polling.goesOn(delivered !== 0, this.#pending, now);
     if (!isDone || isPolling) {
       if (isPolling) this.#giveWay();

@@ -1,7 +1,7 @@
 /** Copies the input of a job into a slab, or says where in memory of the addon it is. */
 import { AddonBytes } from './addon-bytes.js';
-import { Entry, Limit } from './layout.js';
-import type { FunctionHandle, InputParts } from './native-function.js';
+import { Entry, Limit, ReferenceWord } from './layout.js';
+import { type FunctionHandle, type InputParts, Reference } from './native-function.js';
 import type { Slab, SlabAllocator } from './slab.js';
 import { rangeError } from './validate.js';
 
@@ -43,7 +43,7 @@ function tooLarge(size: unknown): RangeError {
 /** Writes at or behind `offset` only, also if another thread makes a shared array longer meanwhile. */
 function copy(from: Uint8Array, size: number, to: Slab, offset: number): void {
   if (size <= LOOPED) {
-    if (((size | offset) & 3) === 0) copyWords(from, size >> 2, to.words, offset >> 2);
+    if ((size === 12 || size === 8) && (offset & 3) === 0) copyIv(from, size, to.words, offset >> 2);
     else for (let i = 0; i < size; i++) to.bytes[offset + i] = from[i] as number;
   } else if (from.length === size) {
     to.bytes.set(from, offset);
@@ -52,41 +52,11 @@ function copy(from: Uint8Array, size: number, to: Slab, offset: number): void {
   }
 }
 
-/** An iv, most of the time: a third of the stores, and a fifth less time for the whole input. */
-function copyWords(from: Uint8Array, count: number, to: Int32Array, at: number): void {
-  for (let i = 0; i < count; i++) {
-    const byte = i << 2;
-    const low = (from[byte] as number) | ((from[byte + 1] as number) << 8);
-    to[at + i] = low | ((from[byte + 2] as number) << 16) | ((from[byte + 3] as number) << 24);
-  }
-}
-
-/** The bytes of a reference, see `native/src/functions/aead.h`. It begins behind the first part, on a multiple of 4. */
-const REFERENCE_BYTES = 24;
-
-function writeReference(
-  words: Int32Array,
-  at: number,
-  source: AddonBytes | undefined,
-  size: number,
-  dst: AddonBytes,
-): void {
-  if (source === undefined) {
-    words[at] = 0;
-    words[at + 1] = 0;
-  } else {
-    AddonBytes.writeAddress(source, words, at);
-  }
-  AddonBytes.writeAddress(dst, words, at + 2);
-  words[at + 4] = size;
-  words[at + 5] = AddonBytes.sizeOf(dst);
-}
-
-/** The third part, if the thread can read it where it is; not if writing to `dst` would change it in the midst of that. */
-function sourceFor(part: Uint8Array | undefined, dst: AddonBytes | undefined): AddonBytes | undefined {
-  if (dst === undefined) return undefined;
-  const source = AddonBytes.in(part);
-  return source === undefined || AddonBytes.areShifted(source, dst) ? undefined : source;
+/** 8 or 12 bytes, as an iv has them. A loop would take twice the instructions, and a function for one word more. */
+function copyIv(from: Uint8Array, size: number, to: Int32Array, at: number): void {
+  to[at] = from[0]! | (from[1]! << 8) | (from[2]! << 16) | (from[3]! << 24);
+  to[at + 1] = from[4]! | (from[5]! << 8) | (from[6]! << 16) | (from[7]! << 24);
+  if (size === 12) to[at + 2] = from[8]! | (from[9]! << 8) | (from[10]! << 16) | (from[11]! << 24);
 }
 
 /** The input of a job, in a slab. Reused: only valid until the next call of take(). */
@@ -106,24 +76,23 @@ export class Input {
    * Has the function's codec take the value apart, and copies the parts, with the function's room before and behind them. Getters of the
    * user's may run until the last part is copied, and may submit jobs themselves: so nothing is kept here before.
    *
-   * @param mayRefer whether the function may write its result elsewhere; a native serial() would look for it in the slab
+   * @param reference what becomes of a reference, if the parts are such that there can be one
    * @throws TypeError, RangeError, PadataError from the codec; RangeError for too much; PadataError ENOMEM
    */
-  take(slabs: SlabAllocator, fn: Encoding, value: unknown, mayRefer = false): void {
+  take(slabs: SlabAllocator, fn: Encoding, value: unknown, reference = Reference.NONE): void {
     parts.clear();
-    const { codec } = fn;
-    codec.encode(value, parts);
+    fn.codec.encode(value, parts);
     const { first, second, third, dst } = parts;
-    const target = mayRefer && codec.reference !== undefined ? AddonBytes.in(dst) : undefined;
-    const source = sourceFor(third, target);
+    const target = reference === Reference.NONE ? undefined : AddonBytes.in(dst);
+    const source = target === undefined ? undefined : AddonBytes.sourceFor(target, third);
     const firstSize = sizeOf(first);
     const secondSize = sizeOf(second);
     const textSize = source === undefined ? sizeOf(third) : AddonBytes.sizeOf(source);
-    const thirdSize = source === undefined || codec.reference === 'copy' ? textSize : 0;
-    const behind = target === undefined ? firstSize : firstSize + REFERENCE_BYTES;
+    const thirdSize = source === undefined || reference === Reference.COPY ? textSize : 0;
+    const behind = target === undefined ? firstSize : firstSize + ReferenceWord.BYTE_LENGTH;
     const size = behind + secondSize + thirdSize;
     if (size > Limit.INPUT_BYTES) throw tooLarge(size);
-    const room = fn.headroom + size + fn.tailroom;
+    const room = size + fn.headroom + fn.tailroom;
     if (room === 0) {
       this.#keep(undefined, 0, 0, 0, 0);
     } else {
@@ -140,7 +109,9 @@ export class Input {
         slabs.release(slab);
         throw error;
       }
-      if (target !== undefined) writeReference(slab.words, (offset + firstSize) >>> 2, source, textSize, target);
+      if (target !== undefined) {
+        AddonBytes.writeReference(target, source, textSize, slab.words, (offset + firstSize) >> 2);
+      }
       this.#keep(slab, offset, behind, secondSize, thirdSize);
     }
     this.dst = dst;
@@ -153,9 +124,8 @@ export class Input {
     this.#second = second;
     this.#third = third;
     this.#size = first + second + third;
-    const low = slab === undefined ? 0 : slab.low + offset;
-    this.#low = low | 0;
-    this.#high = slab === undefined ? 0 : low < 2 ** 32 ? slab.high : slab.high + 1;
+    this.#low = slab === undefined ? 0 : (slab.low + offset) | 0;
+    this.#high = slab === undefined ? 0 : slab.high + (this.#low >>> 0 < slab.low >>> 0 ? 1 : 0);
   }
 
   /** Writes where the input is into the entry at word `base`. */

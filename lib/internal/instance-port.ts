@@ -141,6 +141,11 @@ export class InstancePort implements WatchedInstance {
     return this.cbCpuAt(preferred);
   }
 
+  /** Another one whenever the usable masks have changed. */
+  get maskGeneration(): number {
+    return this.control[InstanceWord.MASK_GENERATION] as number;
+  }
+
   /** The CPU at a position of the usable serial mask, for shells that take turns. */
   cbCpuAt(position: number): number {
     if (this.control[InstanceWord.MASK_GENERATION] !== this.#generation) this.#refresh();

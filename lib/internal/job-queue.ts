@@ -35,15 +35,20 @@ export class JobQueue {
     this.#mask = this.#tokens.length / 2 - 1;
   }
 
+  /** Whether reserve() has to be called before push(). */
+  get isFull(): boolean {
+    return ((this.#tail - this.#head) | 0) > this.#mask;
+  }
+
   /**
    * Makes sure that push() has a place.
    *
    * @throws PadataError ENOMEM
    */
   reserve(): void {
-    if (((this.#tail - this.#head) | 0) <= this.#mask) return;
+    if (!this.isFull) return;
     this.#head = Atomics.load(this.control, InstanceWord.HEAD);
-    if (((this.#tail - this.#head) | 0) <= this.#mask) return;
+    if (!this.isFull) return;
     this.flush(); // growing copies what is published
     const queue = this.#handle.growQueue();
     if (queue === undefined) throw new PadataError('ENOMEM', 'doParallel', 'no memory for a longer queue');

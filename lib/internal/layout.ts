@@ -45,6 +45,15 @@ export const enum ResultType {
   NUMBER = 2,
 }
 
+/** A reference in the input of a job, see `native/src/functions/aead.h`. It begins behind the first part, on a multiple of 4. */
+export const enum ReferenceWord {
+  SOURCE = 0,
+  DST = 2,
+  SIZE = 4,
+  DST_SIZE = 5,
+  BYTE_LENGTH = 24,
+}
+
 /** The control block of an instance. */
 export const enum InstanceWord {
   TAIL = 0,

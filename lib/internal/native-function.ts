@@ -19,6 +19,16 @@ export interface InputParts {
   dst: Uint8Array | undefined;
 }
 
+/** Whether a function takes a reference behind the first part, see ReferenceWord. It is given one where `dst` is memory of the addon. */
+// biome-ignore lint/suspicious/noConstEnum: compared for each job, see layout.ts
+export const enum Reference {
+  NONE = 0,
+  /** It does, and reads the third part where it is. */
+  SOURCE = 1,
+  /** It does, and wants a place to copy the third part to. */
+  COPY = 2,
+}
+
 /** How the values of a native function cross the border. Both run on the event loop of the submitting environment. */
 export interface Codec<I, O> {
   /** An input that is undefined is none, and need not be encoded. */
@@ -35,11 +45,8 @@ export interface Codec<I, O> {
    * them, checked against the range. Without it an fnArg is taken as it is.
    */
   parts?(fnArg: unknown, start: number, end: number): NamedParts;
-  /**
-   * The function takes a reference behind the first part, see `native/src/functions/aead.h`: 'source' if it reads the third
-   * part where it is, 'copy' if it wants a place to copy that to. It is given one where `dst` is memory of the addon.
-   */
-  readonly reference?: 'source' | 'copy';
+  /** Default: NONE. */
+  readonly reference?: Reference;
   /** What it means that the function ended with this errno. Without it the errors have the system's texts. */
   readonly explain?: Explain;
 }
@@ -57,6 +64,7 @@ export class FunctionHandle {
   /** Even a job without data needs memory, or has to be looked at by the codec. */
   readonly needsInput: boolean;
   readonly settles: boolean;
+  readonly reference: Reference;
   /** Jobs in flight, over all shells of this environment. */
   inFlight = 0;
   isFreed = false;
@@ -78,6 +86,7 @@ export class FunctionHandle {
     this.codec = codec;
     this.needsInput = codec.isOptional !== true || this.headroom + this.tailroom !== 0;
     this.settles = codec.settle !== undefined;
+    this.reference = codec.reference ?? Reference.NONE;
   }
 
   /** A job that used it has been serialized. */

@@ -31,6 +31,8 @@ export class Segment {
   dsts: (Uint8Array | undefined)[] = NONE;
   /** What threads read where it is: kept from being collected meanwhile. */
   sources: (Uint8Array | undefined)[] = NONE;
+  /** Whether no job here has had a native serial() or a module function: then nobody needs to look for them. */
+  isPlain = true;
   /** Native serial() functions are rare, so only they are here. */
   readonly serials = new Map<number, SerialHandle>();
   /** Of jobs whose parallel() is a module function. */
@@ -52,7 +54,13 @@ export class Segment {
 
   setModule(index: number, record: ModuleJob): void {
     if (this.modules === NONE) this.modules = empty();
+    this.isPlain = false;
     this.modules[index] = record;
+  }
+
+  setSerial(index: number, serial: SerialHandle): void {
+    this.isPlain = false;
+    this.serials.set(index, serial);
   }
 
   setDst(index: number, dst: Uint8Array): void {
@@ -98,6 +106,7 @@ export class SegmentCache {
     if (kept === undefined) return new Segment(address, this.#bridge.segmentBuffer(address));
     this.#free.delete(address);
     kept.next = undefined;
+    kept.isPlain = true;
     return kept;
   }
 

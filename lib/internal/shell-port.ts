@@ -2,6 +2,7 @@
  * A shell as the event loop sees it: writes job entries in submission order, and delivers them in the same order once the
  * reorder engine has given them their turn. See core/shell.h.
  */
+import type { AsyncResource } from 'node:async_hooks';
 import { constants } from 'node:os';
 import type { ShellHandle } from '../binding.js';
 import { PadataError } from '../errors.js';
@@ -19,7 +20,7 @@ import type { InstancePort } from './instance-port.js';
 import type { JobQueue } from './job-queue.js';
 import { Entry, Phase, ResultType, ShellWord } from './layout.js';
 import { Milestones } from './milestones.js';
-import type { FunctionHandle, SerialHandle } from './native-function.js';
+import { type FunctionHandle, Reference, type SerialHandle } from './native-function.js';
 import { callSerial, readOutcome } from './outcome.js';
 import { RunJob } from './run-job.js';
 import { type Place, placeAt, type Segment } from './segment.js';
@@ -92,8 +93,8 @@ export class ShellPort {
     if (serial !== undefined && serial.pool === undefined) this.#owner.ensureSerialThread(cbCpu);
     const hasInput = data !== undefined || parallel.needsInput;
     if (hasInput) this.#takeInput(data, parallel, serial);
-    this.#reserve(hasInput);
-    const segment = this.#place(hasInput);
+    if (this.#queue.isFull || this.#tailIndex === Entry.PER_SEGMENT) this.#makeRoom(hasInput);
+    const segment = this.#tail as Segment;
     const index = this.#tailIndex++;
     const base = index << 4;
     const words = segment.words;
@@ -171,7 +172,7 @@ export class ShellPort {
   submitClosure(job: Job, serial: SerialHandle | undefined, cbCpu: number): void {
     this.closures.checkNew(job);
     if (serial !== undefined && serial.pool === undefined) this.#owner.ensureSerialThread(cbCpu);
-    const segment = this.#place(false);
+    const segment = this.#place();
     const index = this.#tailIndex++;
     const words = segment.words;
     words.fill(0, index << 4, (index + 1) << 4);
@@ -233,16 +234,18 @@ export class ShellPort {
 
   /** The input may have getters, and those are the user's: what they may have freed is looked at again. */
   #takeInput(data: unknown, parallel: FunctionHandle, serial: SerialHandle | undefined): void {
-    input.take(environment.slabs, parallel, data, serial === undefined);
+    // A native serial() would look for the result in the slab.
+    input.take(environment.slabs, parallel, data, serial === undefined ? parallel.reference : Reference.NONE);
     if (!this.isFreed && !parallel.isFreed && serial?.isFreed !== true) return;
     this.#giveUpInput(true);
     throw new PadataError('EINVAL', 'doParallel', 'the shell or the function was freed while job.data was read');
   }
 
-  /** Sees to a place in the queue. On failure gives up the input that was taken before. */
-  #reserve(hasInput: boolean): void {
+  /** Sees to a place in the queue, and in a segment. On failure gives up the input that was taken before. */
+  #makeRoom(hasInput: boolean): void {
     try {
       this.#queue.reserve();
+      this.#place();
     } catch (error) {
       this.#giveUpInput(hasInput);
       throw error;
@@ -254,7 +257,7 @@ export class ShellPort {
     try {
       if (this.isFreed) throw new PadataError('EINVAL', 'doParallel', 'the shell was freed while job.data was read');
       pool.queue.reserve();
-      this.#place(false);
+      this.#place();
     } catch (error) {
       moduleInput.giveUp();
       throw error;
@@ -265,14 +268,11 @@ export class ShellPort {
     if (hasInput && input.slab !== undefined) environment.slabs.release(input.slab);
   }
 
-  /** The segment that the next entry is written to. On failure gives up the input that was taken before. */
-  #place(hasInput: boolean): Segment {
+  /** The segment that the next entry is written to. @throws PadataError ENOMEM */
+  #place(): Segment {
     if (this.#tailIndex < Entry.PER_SEGMENT) return this.#tail as Segment;
     const address = this.#handle.grow();
-    if (address === undefined) {
-      this.#giveUpInput(hasInput);
-      throw new PadataError('ENOMEM', 'doParallel', 'no memory for more jobs');
-    }
+    if (address === undefined) throw new PadataError('ENOMEM', 'doParallel', 'no memory for more jobs');
     const segment = environment.segments.take(address);
     if (this.#tail !== undefined) this.#tail.next = segment;
     if (this.#head === undefined) this.#head = segment;
@@ -293,7 +293,7 @@ export class ShellPort {
       words[base + Entry.SERIAL] = serial.low;
       words[base + Entry.SERIAL + 1] = serial.high;
       serial.inFlight++;
-      segment.serials.set(index, serial);
+      segment.setSerial(index, serial);
       serial.pool?.serialSubmitted(cbCpu);
     }
     segment.jobs[index] = job;
@@ -307,8 +307,35 @@ export class ShellPort {
   #deliverOne(): boolean {
     const segment = this.#head as Segment;
     const index = this.#headIndex;
-    const serial = segment.serials.size === 0 ? undefined : segment.serials.get(index);
+    if (!segment.isPlain) return this.#deliverSpecial(segment, index);
+    const job = this.#complete(segment, index);
+    this.#advance();
+    this.#serialize(job, segment, index, undefined);
+    return true;
+  }
+
+  /** The same in a segment where there may be a native serial(), or a module function. */
+  #deliverSpecial(segment: Segment, index: number): boolean {
+    const serial = segment.serials.get(index);
     if (serial !== undefined && !this.#isSerialized(segment, index)) return false;
+    const module = segment.modules[index];
+    if (module !== undefined) {
+      segment.modules[index] = undefined;
+      readModuleOutcome(module, segment, index, this.#pool as IsolatePool);
+    }
+    const job = this.#complete(segment, index);
+    if (serial !== undefined) {
+      segment.serials.delete(index);
+      serial.release(cbCpuOf(segment, index));
+    }
+    this.#advance();
+    if (module !== undefined) (this.#pool as IsolatePool).settled(module);
+    this.#serialize(job, segment, index, serial, module?.scope);
+    return true;
+  }
+
+  /** Reads what a native function came to, and lets go of what the entry kept. */
+  #complete(segment: Segment, index: number): Job {
     const job = segment.jobs[index] as Job;
     segment.jobs[index] = undefined;
     const parallel = segment.functions[index];
@@ -317,27 +344,21 @@ export class ShellPort {
       readOutcome(job, parallel, segment, index);
       parallel.release();
     }
-    const module = segment.modules[index];
-    if (module !== undefined) {
-      segment.modules[index] = undefined;
-      readModuleOutcome(module, segment, index, this.#pool as IsolatePool);
-    }
     const slab = segment.slabs[index];
     if (slab !== undefined) {
       segment.slabs[index] = undefined;
       environment.slabs.release(slab);
     }
-    if (serial !== undefined) {
-      segment.serials.delete(index);
-      serial.release(segment.words[(index << 4) + Entry.CB_CPU] as number);
+    return job;
+  }
+
+  /** The entry is still there, although #advance() has counted it. */
+  #serialize(job: Job, segment: Segment, index: number, serial: SerialHandle | undefined, scope?: AsyncResource): void {
+    if (serializeChannel.hasSubscribers) {
+      this.#tell(serializeChannel, this.#delivered - 1, cbCpuOf(segment, index), job);
     }
-    const cbCpu = segment.words[(index << 4) + Entry.CB_CPU] as number;
-    this.#advance();
-    if (module !== undefined) (this.#pool as IsolatePool).settled(module);
-    if (serializeChannel.hasSubscribers) this.#tell(serializeChannel, this.#delivered - 1, cbCpu, job);
-    if (serial === undefined) callSerial(job, module?.scope);
+    if (serial === undefined) callSerial(job, scope);
     if (!this.#milestones.isEmpty) this.#milestones.advance(this.#delivered);
-    return true;
   }
 
   #isSerialized(segment: Segment, index: number): boolean {
@@ -362,4 +383,8 @@ export class ShellPort {
     this.#head = this.#left.next;
     this.#headIndex = 0;
   }
+}
+
+function cbCpuOf(segment: Segment, index: number): number {
+  return segment.words[(index << 4) + Entry.CB_CPU] as number;
 }

@@ -28,7 +28,7 @@ export class Slab {
     this.buffer = memory.buffer;
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Int32Array(memory.buffer, 0, memory.buffer.byteLength >>> 2);
-    this.low = memory.address % 2 ** 32;
+    this.low = memory.address | 0;
     this.high = Math.floor(memory.address / 2 ** 32);
     this.handle = memory.handle;
   }

@@ -2,7 +2,7 @@
 import { type Explain, explainer } from '../internal/explain.js';
 import { type AeadFunctions, checkRefusal, native } from '../internal/functions-binding.js';
 import { freeNativeFunction, makeNativeFunction } from '../internal/make-native-function.js';
-import type { Codec, InputParts } from '../internal/native-function.js';
+import { type Codec, type InputParts, Reference } from '../internal/native-function.js';
 import { checkBytes, checkInteger, checkName, checkOptions, rangeError, typeError } from '../internal/validate.js';
 import type { NativeFunction } from '../native-function.js';
 
@@ -78,7 +78,7 @@ const explainDecrypt = explainer({
 
 class AeadCodec implements Codec<AeadRequest, Uint8Array> {
   readonly explain: Explain;
-  readonly reference: 'source' | 'copy';
+  readonly reference: Reference;
   readonly #ivSize: number;
   readonly #espAadOnly: boolean;
   readonly #growth: number;
@@ -89,7 +89,7 @@ class AeadCodec implements Codec<AeadRequest, Uint8Array> {
     this.#ivSize = ivSize;
     this.#espAadOnly = espAadOnly;
     this.#growth = growth;
-    this.reference = growth < 0 ? 'copy' : 'source';
+    this.reference = growth < 0 ? Reference.COPY : Reference.SOURCE;
   }
 
   encode(input: AeadRequest, parts: InputParts): void {
