@@ -16,10 +16,10 @@ interface Memory {
 /** What is known of an ArrayBuffer, and of nothing that only looks like one. */
 const memories = new WeakMap<object, Memory>();
 
-// Properties of an array can be overridden; these say what is really so.
+// Properties of an array can be overridden, then asking for them runs code of the user's; these say what is really so.
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
 const offsetOf = intrinsic('byteOffset');
-const lengthOf = intrinsic('length');
+export const lengthOf = intrinsic('length');
 
 function intrinsic(name: string): (bytes: Uint8Array) => number {
   const { get } = Object.getOwnPropertyDescriptor(typedArray, name) as { get: () => number };

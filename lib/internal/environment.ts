@@ -81,7 +81,7 @@ export class Environment {
     this.bridge = new binding.BridgeHandle(() => this.#drain());
     this.#control = new Int32Array(this.bridge.control);
     this.slabs = new SlabAllocator(this.bridge);
-    this.segments = new SegmentCache(this.bridge);
+    this.segments = new SegmentCache(this.bridge, this.slabs.hidden);
     Atomics.store(this.#control, EnvironmentWord.ARMED, 1);
   }
 

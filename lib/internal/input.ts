@@ -1,12 +1,18 @@
-/** Copies the input of a job into a slab, or says where in memory of the addon it is. */
-import { AddonBytes } from './addon-bytes.js';
+/**
+ * The input of a job: taken apart by the function's codec, then copied to where a thread finds it, except for what it can read where it is.
+ *
+ * Code of the user's runs in the former alone. A job has happened only when nothing of this can fail any more.
+ */
+import { AddonBytes, lengthOf } from './addon-bytes.js';
+import { environment } from './environment.js';
 import { Entry, Limit, ReferenceWord } from './layout.js';
-import { type FunctionHandle, type InputParts, Reference } from './native-function.js';
-import type { Slab, SlabAllocator } from './slab.js';
+import { type Codec, type FunctionHandle, type InputParts, Reference } from './native-function.js';
+import type { Segment } from './segment.js';
+import type { Slab } from './slab.js';
 import { rangeError } from './validate.js';
 
-/** What has to be known of a function to take its input. */
-export type Encoding = Pick<FunctionHandle, 'codec' | 'headroom' | 'tailroom'>;
+/** What has to be known of a function to write its input. */
+export type Room = Pick<FunctionHandle, 'headroom' | 'tailroom'>;
 
 class Parts implements InputParts {
   first: Uint8Array | undefined = undefined;
@@ -27,114 +33,146 @@ const parts = new Parts();
 /** Up to this size a loop is faster than TypedArray.prototype.set. */
 const LOOPED = 24;
 
-/** `length` of an array can be overridden, and is not taken on trust: whatever it says, a size comes out, or an error. */
-function sizeOf(part: Uint8Array | undefined): number {
-  if (part === undefined) return 0;
-  const size = part.length;
-  const whole = size | 0;
-  if (whole !== size || whole < 0) throw tooLarge(size);
-  return whole;
+/**
+ * Has a codec take a value apart, for writeInput(). Getters of the user's may run, and may submit jobs themselves.
+ *
+ * @throws TypeError, RangeError, PadataError from the codec
+ */
+export function encodeInput(codec: Pick<Codec<unknown, unknown>, 'encode'>, value: unknown): void {
+  parts.clear();
+  codec.encode(value, parts);
 }
 
-function tooLarge(size: unknown): RangeError {
-  return rangeError('job.data', `at most ${Limit.INPUT_BYTES} bytes`, size);
+/**
+ * Copies what encodeInput() has come to, and says in the entry where it is. If it throws, nothing has happened.
+ *
+ * @param reference what becomes of a reference, if the parts are such that there can be one
+ * @throws PadataError ENOMEM; RangeError too much, or an array that became shorter meanwhile
+ */
+export function writeInput(fn: Room, reference: Reference, segment: Segment, index: number): void {
+  const { dst } = parts;
+  const target = reference === Reference.NONE ? undefined : AddonBytes.in(dst);
+  if (target === undefined) writeCopy(fn, segment, index);
+  else writeReference(target, reference, segment, index);
+  if (dst !== undefined) segment.setDst(index, dst);
+}
+
+/** All parts, with the function's room before and behind them. */
+function writeCopy(fn: Room, segment: Segment, index: number): void {
+  const { first, second, third } = parts;
+  const firstSize = sizeOf(first);
+  const secondSize = sizeOf(second);
+  const thirdSize = sizeOf(third);
+  const room = checkedSize(firstSize, secondSize, thirdSize) + fn.headroom + fn.tailroom;
+  if (room === 0) {
+    writeNoInput(segment, index);
+    return;
+  }
+  const { slabs } = environment;
+  const slab = slabs.reserve(room);
+  const offset = slabs.offset + fn.headroom;
+  copyToSlab(slab, offset, firstSize, offset + firstSize, secondSize, thirdSize);
+  segment.setSlab(index, slab);
+  writePlace(segment, index, slab, offset);
+  writeSizes(segment, index, firstSize, secondSize, thirdSize);
+}
+
+/** A reference behind the first part, and the third one only if the thread needs it there. For functions that take one there is no room besides. */
+function writeReference(target: AddonBytes, reference: Reference, segment: Segment, index: number): void {
+  const { first, second, third } = parts;
+  const source = AddonBytes.sourceFor(target, third);
+  const ivSize = sizeOf(first);
+  const secondSize = sizeOf(second);
+  const textSize = source === undefined ? sizeOf(third) : AddonBytes.sizeOf(source);
+  const thirdSize = source === undefined || reference === Reference.COPY ? textSize : 0;
+  const firstSize = ivSize + ReferenceWord.BYTE_LENGTH;
+  const size = checkedSize(firstSize, secondSize, thirdSize);
+  const copied = source === undefined ? textSize : 0;
+  let slab = segment.shortInputs;
+  let offset = index * Limit.SHORT_INPUT;
+  if (size <= Limit.SHORT_INPUT) {
+    copyParts(slab, offset, ivSize, offset + firstSize, secondSize, copied);
+  } else {
+    const { hidden } = environment.slabs;
+    slab = hidden.reserve(size);
+    offset = hidden.offset;
+    copyToSlab(slab, offset, ivSize, offset + firstSize, secondSize, copied);
+    segment.setSlab(index, slab);
+  }
+  AddonBytes.writeReference(target, source, textSize, slab.words, (offset + ivSize) >> 2);
+  if (source !== undefined) segment.setSource(index, source);
+  writePlace(segment, index, slab, offset);
+  writeSizes(segment, index, firstSize, secondSize, thirdSize);
+}
+
+/** Copies the parts to a place that was reserved, and gives that back where it fails. */
+function copyToSlab(slab: Slab, offset: number, first: number, behind: number, second: number, third: number): void {
+  try {
+    copyParts(slab, offset, first, behind, second, third);
+  } catch (error) {
+    environment.slabs.release(slab);
+    throw error;
+  }
+}
+
+/** The first part goes to `offset`, the others `behind` it. */
+function copyParts(slab: Slab, offset: number, first: number, behind: number, second: number, third: number): void {
+  if (first === 12 && (offset & 3) === 0) copyIv(parts.first as Uint8Array, slab.words, offset >> 2);
+  else if (first !== 0) copy(parts.first as Uint8Array, first, slab, offset);
+  if (second !== 0) copy(parts.second as Uint8Array, second, slab, behind);
+  if (third !== 0) copy(parts.third as Uint8Array, third, slab, behind + second);
+}
+
+/** What an iv has most of the time, 12 bytes. A loop would take three times the instructions. */
+function copyIv(from: Uint8Array, to: Int32Array, at: number): void {
+  to[at] = from[0]! | (from[1]! << 8) | (from[2]! << 16) | (from[3]! << 24);
+  to[at + 1] = from[4]! | (from[5]! << 8) | (from[6]! << 16) | (from[7]! << 24);
+  to[at + 2] = from[8]! | (from[9]! << 8) | (from[10]! << 16) | (from[11]! << 24);
 }
 
 /** Writes at or behind `offset` only, also if another thread makes a shared array longer meanwhile. */
 function copy(from: Uint8Array, size: number, to: Slab, offset: number): void {
   if (size <= LOOPED) {
-    if ((size === 12 || size === 8) && (offset & 3) === 0) copyIv(from, size, to.words, offset >> 2);
-    else for (let i = 0; i < size; i++) to.bytes[offset + i] = from[i] as number;
-  } else if (from.length === size) {
+    for (let i = 0; i < size; i++) to.bytes[offset + i] = from[i] as number;
+  } else if (lengthOf(from) === size) {
     to.bytes.set(from, offset);
   } else {
-    throw rangeError('job.data', 'an array that keeps its length', from.length);
+    throw rangeError('job.data', 'an array that keeps its length', lengthOf(from));
   }
 }
 
-/** 8 or 12 bytes, as an iv has them. A loop would take twice the instructions, and a function for one word more. */
-function copyIv(from: Uint8Array, size: number, to: Int32Array, at: number): void {
-  to[at] = from[0]! | (from[1]! << 8) | (from[2]! << 16) | (from[3]! << 24);
-  to[at + 1] = from[4]! | (from[5]! << 8) | (from[6]! << 16) | (from[7]! << 24);
-  if (size === 12) to[at + 2] = from[8]! | (from[9]! << 8) | (from[10]! << 16) | (from[11]! << 24);
+/** Says that there is no input. */
+export function writeNoInput({ words }: Segment, index: number): void {
+  const base = index << 4;
+  words[base + Entry.BYTES] = 0;
+  words[base + Entry.BYTES + 1] = 0;
+  words[base + Entry.SIZE] = 0;
+  words[base + Entry.PART_SIZE] = 0;
+  words[base + Entry.PART_SIZE + 1] = 0;
+  words[base + Entry.PART_SIZE + 2] = 0;
 }
 
-/** The input of a job, in a slab. Reused: only valid until the next call of take(). */
-export class Input {
-  slab: Slab | undefined;
-  dst: Uint8Array | undefined;
-  /** What the thread reads where it is. */
-  source: Uint8Array | undefined;
-  #low = 0;
-  #high = 0;
-  #size = 0;
-  #first = 0;
-  #second = 0;
-  #third = 0;
+function writePlace({ words }: Segment, index: number, slab: Slab, offset: number): void {
+  const base = index << 4;
+  const low = (slab.low + offset) | 0;
+  words[base + Entry.BYTES] = low;
+  words[base + Entry.BYTES + 1] = slab.high + (low >>> 0 < slab.low >>> 0 ? 1 : 0);
+}
 
-  /**
-   * Has the function's codec take the value apart, and copies the parts, with the function's room before and behind them. Getters of the
-   * user's may run until the last part is copied, and may submit jobs themselves: so nothing is kept here before.
-   *
-   * @param reference what becomes of a reference, if the parts are such that there can be one
-   * @throws TypeError, RangeError, PadataError from the codec; RangeError for too much; PadataError ENOMEM
-   */
-  take(slabs: SlabAllocator, fn: Encoding, value: unknown, reference = Reference.NONE): void {
-    parts.clear();
-    fn.codec.encode(value, parts);
-    const { first, second, third, dst } = parts;
-    const target = reference === Reference.NONE ? undefined : AddonBytes.in(dst);
-    const source = target === undefined ? undefined : AddonBytes.sourceFor(target, third);
-    const firstSize = sizeOf(first);
-    const secondSize = sizeOf(second);
-    const textSize = source === undefined ? sizeOf(third) : AddonBytes.sizeOf(source);
-    const thirdSize = source === undefined || reference === Reference.COPY ? textSize : 0;
-    const behind = target === undefined ? firstSize : firstSize + ReferenceWord.BYTE_LENGTH;
-    const size = behind + secondSize + thirdSize;
-    if (size > Limit.INPUT_BYTES) throw tooLarge(size);
-    const room = size + fn.headroom + fn.tailroom;
-    if (room === 0) {
-      this.#keep(undefined, 0, 0, 0, 0);
-    } else {
-      const home = target === undefined ? slabs : slabs.hidden;
-      const slab = home.reserve(room);
-      const offset = home.offset + fn.headroom;
-      try {
-        if (first !== undefined) copy(first, firstSize, slab, offset);
-        if (second !== undefined) copy(second, secondSize, slab, offset + behind);
-        if (third !== undefined && source === undefined) {
-          copy(third, thirdSize, slab, offset + behind + secondSize);
-        }
-      } catch (error) {
-        slabs.release(slab);
-        throw error;
-      }
-      if (target !== undefined) {
-        AddonBytes.writeReference(target, source, textSize, slab.words, (offset + firstSize) >> 2);
-      }
-      this.#keep(slab, offset, behind, secondSize, thirdSize);
-    }
-    this.dst = dst;
-    this.source = source;
-  }
+function writeSizes({ words }: Segment, index: number, first: number, second: number, third: number): void {
+  const base = index << 4;
+  words[base + Entry.SIZE] = first + second + third;
+  words[base + Entry.PART_SIZE] = first;
+  words[base + Entry.PART_SIZE + 1] = second;
+  words[base + Entry.PART_SIZE + 2] = third;
+}
 
-  #keep(slab: Slab | undefined, offset: number, first: number, second: number, third: number): void {
-    this.slab = slab;
-    this.#first = first;
-    this.#second = second;
-    this.#third = third;
-    this.#size = first + second + third;
-    this.#low = slab === undefined ? 0 : (slab.low + offset) | 0;
-    this.#high = slab === undefined ? 0 : slab.high + (this.#low >>> 0 < slab.low >>> 0 ? 1 : 0);
-  }
+function sizeOf(part: Uint8Array | undefined): number {
+  return part === undefined ? 0 : lengthOf(part);
+}
 
-  /** Writes where the input is into the entry at word `base`. */
-  write(words: Int32Array, base: number): void {
-    words[base + Entry.BYTES] = this.#low;
-    words[base + Entry.BYTES + 1] = this.#high;
-    words[base + Entry.SIZE] = this.#size;
-    words[base + Entry.PART_SIZE] = this.#first;
-    words[base + Entry.PART_SIZE + 1] = this.#second;
-    words[base + Entry.PART_SIZE + 2] = this.#third;
-  }
+function checkedSize(first: number, second: number, third: number): number {
+  const size = first + second + third;
+  if (size > Limit.INPUT_BYTES) throw rangeError('job.data', `at most ${Limit.INPUT_BYTES} bytes`, size);
+  return size;
 }

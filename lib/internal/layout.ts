@@ -87,8 +87,11 @@ export const enum EnvironmentWord {
   LOOKING = 32,
 }
 
-/** The most bytes that an input may have: sizes are 32-bit words, offsets have a sign. */
+/** In bytes. */
 export const enum Limit {
+  /** The most that an input may have: sizes are 32-bit words, offsets have a sign. */
   INPUT_BYTES = 2 ** 31 - 1 - 2 ** 17,
+  /** The most that an input may have for which a segment itself has room: a cache line. */
+  SHORT_INPUT = 64,
 }
 // biome-ignore-end lint/suspicious/noConstEnum: see above

@@ -139,6 +139,7 @@ export const bytesCodec: Codec<unknown, unknown> = {
       throw typeError('job.data', 'undefined, a Uint8Array, or an array of up to three of them', input);
     }
     [parts.first, parts.second, parts.third] = list;
+    parts.dst = undefined; // a getter may have submitted a job that has one
   },
 };
 

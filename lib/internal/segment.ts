@@ -5,9 +5,9 @@
 import type { BridgeHandle } from '../binding.js';
 import type { Job } from '../job.js';
 import type { ModuleJob } from '../module/module-job.js';
-import { Entry } from './layout.js';
+import { Entry, Limit } from './layout.js';
 import type { FunctionHandle, SerialHandle } from './native-function.js';
-import type { Slab } from './slab.js';
+import type { Slab, SlabAllocator } from './slab.js';
 
 function empty<T>(): (T | undefined)[] {
   return new Array(Entry.PER_SEGMENT).fill(undefined);
@@ -38,16 +38,35 @@ export class Segment {
   /** Of jobs whose parallel() is a module function. */
   modules: (ModuleJob | undefined)[] = NONE;
   next: Segment | undefined;
+  readonly #hidden: SlabAllocator;
+  #shortInputs: Slab | undefined;
 
-  constructor(address: number, buffer: ArrayBuffer) {
+  /** @param hidden where memory for inputs comes from that nobody else can write to */
+  constructor(address: number, buffer: ArrayBuffer, hidden: SlabAllocator) {
     this.address = address;
+    this.#hidden = hidden;
     this.words = new Int32Array(buffer);
     this.doubles = new Float64Array(buffer);
     this.low = ((address + Entry.BYTE_LENGTH) % 2 ** 32) | 0;
     this.high = Math.floor(address / 2 ** 32) | 0;
   }
 
-  setSlab(index: number, slab: Slab | undefined): void {
+  /**
+   * Memory for inputs of up to SHORT_INPUT bytes that no result is read from, each at a place of its own: so they need not be counted, as those in slabs.
+   *
+   * @throws PadataError ENOMEM
+   */
+  get shortInputs(): Slab {
+    this.#shortInputs ??= this.#hidden.make(Entry.PER_SEGMENT * Limit.SHORT_INPUT);
+    return this.#shortInputs;
+  }
+
+  /** Gives back what it has besides the memory of its entries. */
+  drop(): void {
+    if (this.#shortInputs !== undefined) this.#hidden.drop(this.#shortInputs);
+  }
+
+  setSlab(index: number, slab: Slab): void {
     if (this.slabs === NONE) this.slabs = empty();
     this.slabs[index] = slab;
   }
@@ -94,16 +113,18 @@ export function placeAt(first: Segment | undefined, offset: number): Place | und
 export class SegmentCache {
   static readonly #KEPT = 4096;
   readonly #bridge: BridgeHandle;
+  readonly #hidden: SlabAllocator;
   readonly #free = new Map<number, Segment>();
 
-  constructor(bridge: BridgeHandle) {
+  constructor(bridge: BridgeHandle, hidden: SlabAllocator) {
     this.#bridge = bridge;
+    this.#hidden = hidden;
   }
 
   /** The view of the segment at an address. */
   take(address: number): Segment {
     const kept = this.#free.get(address);
-    if (kept === undefined) return new Segment(address, this.#bridge.segmentBuffer(address));
+    if (kept === undefined) return new Segment(address, this.#bridge.segmentBuffer(address), this.#hidden);
     this.#free.delete(address);
     kept.next = undefined;
     kept.isPlain = true;
@@ -113,5 +134,6 @@ export class SegmentCache {
   /** The segment goes back to the addon's pool; nothing in it is in use. */
   give(segment: Segment): void {
     if (this.#free.size < SegmentCache.#KEPT) this.#free.set(segment.address, segment);
+    else segment.drop();
   }
 }

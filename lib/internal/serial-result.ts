@@ -3,13 +3,11 @@ import { constants } from 'node:os';
 import { PadataError } from '../errors.js';
 import type { Job } from '../job.js';
 import { ModuleInput } from '../module/input.js';
-import { environment } from './environment.js';
-import { Input } from './input.js';
+import { encodeInput, writeInput } from './input.js';
 import { Entry, ResultType } from './layout.js';
-import type { FunctionHandle, SerialHandle } from './native-function.js';
+import { type FunctionHandle, Reference, type SerialHandle } from './native-function.js';
 import type { Segment } from './segment.js';
 
-const input = new Input();
 const moduleInput = new ModuleInput();
 
 /** @throws DataCloneError, TypeError the result cannot be given to a module function; PadataError ENOMEM */
@@ -28,9 +26,8 @@ function writeForNative(job: Job, serial: FunctionHandle, segment: Segment, inde
     words[base + Entry.RESULT_TYPE] = ResultType.NUMBER;
     segment.doubles[(index << 3) + Entry.RESULT_NUMBER_F64] = job.result;
   } else if (job.result instanceof Uint8Array) {
-    input.take(environment.slabs, serial, job.result);
-    input.write(words, base);
-    segment.setSlab(index, input.slab);
+    encodeInput(serial.codec, job.result);
+    writeInput(serial, Reference.NONE, segment, index);
     words[base + Entry.RESULT_TYPE] = ResultType.BYTES;
     words[base + Entry.RESULT_OFFSET] = 0;
     words[base + Entry.RESULT_SIZE] = words[base + Entry.SIZE] as number;

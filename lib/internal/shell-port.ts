@@ -15,7 +15,7 @@ import { readModuleOutcome } from '../module/outcome.js';
 import { Closures } from './closures.js';
 import { serializeChannel, submitChannel, tell } from './diagnostics.js';
 import { environment } from './environment.js';
-import { Input } from './input.js';
+import { encodeInput, writeInput, writeNoInput } from './input.js';
 import type { InstancePort } from './instance-port.js';
 import type { JobQueue } from './job-queue.js';
 import { Entry, Phase, ResultType, ShellWord } from './layout.js';
@@ -25,7 +25,6 @@ import { callSerial, readOutcome } from './outcome.js';
 import { RunJob } from './run-job.js';
 import { type Place, placeAt, type Segment } from './segment.js';
 
-const input = new Input();
 const moduleInput = new ModuleInput();
 
 export class ShellPort {
@@ -91,23 +90,17 @@ export class ShellPort {
     cbCpu: number,
   ): void {
     if (serial !== undefined && serial.pool === undefined) this.#owner.ensureSerialThread(cbCpu);
-    const hasInput = data !== undefined || parallel.needsInput;
-    if (hasInput) this.#takeInput(data, parallel, serial);
-    if (this.#queue.isFull || this.#tailIndex === Entry.PER_SEGMENT) this.#makeRoom(hasInput);
+    const hasInput = data !== undefined || parallel.needsInput === true; // V8 then knows that it is a boolean
+    if (hasInput) this.#encodeInput(data, parallel, serial);
+    if (this.#queue.isFull || this.#tailIndex === Entry.PER_SEGMENT) this.#makeRoom(this.#queue);
     const segment = this.#tail as Segment;
-    const index = this.#tailIndex++;
-    const base = index << 4;
+    const index = this.#tailIndex;
+    // A native serial() would look for the result in the slab.
+    if (hasInput) writeInput(parallel, serial === undefined ? parallel.reference : Reference.NONE, segment, index);
+    else writeNoInput(segment, index);
+    this.#tailIndex = index + 1;
     const words = segment.words;
-    if (hasInput) {
-      input.write(words, base);
-      segment.setSlab(index, input.slab);
-      if (input.dst !== undefined) segment.setDst(index, input.dst);
-      if (input.source !== undefined) segment.setSource(index, input.source);
-    } else {
-      words[base + Entry.BYTES] = 0;
-      words[base + Entry.BYTES + 1] = 0;
-      words[base + Entry.SIZE] = 0;
-    }
+    const base = index << 4;
     words[base + Entry.PARALLEL] = parallel.low;
     words[base + Entry.PARALLEL + 1] = parallel.high;
     parallel.inFlight++;
@@ -133,10 +126,12 @@ export class ShellPort {
     if (serial !== undefined && serial.pool === undefined) this.#owner.ensureSerialThread(cbCpu);
     const options = job.moduleOptions;
     moduleInput.take(data, options?.transfer, pool.roomOf(fn));
-    this.#prepareModule(pool);
+    if (this.isFreed) throw new PadataError('EINVAL', 'doParallel', 'the shell was freed while job.data was read');
+    this.#makeRoom(pool.queue);
     const segment = this.#tail as Segment;
-    const index = this.#tailIndex++;
+    const index = this.#tailIndex;
     moduleInput.write(segment, index, fn);
+    this.#tailIndex++;
     const address = (segment.low >>> 0) + index * Entry.BYTE_LENGTH + (segment.high >>> 0) * 2 ** 32;
     const at = { shell: this.id, seqNr: this.#submitted, address };
     const isScoped = serial === undefined && !(job instanceof RunJob);
@@ -210,6 +205,12 @@ export class ShellPort {
     this.#handle.awaitQuiet();
     environment.dropPort(this);
     this.#handle.free();
+    for (let segment = this.#left ?? this.#head; segment !== undefined; segment = segment.next) {
+      environment.segments.give(segment);
+    }
+    this.#left = undefined;
+    this.#head = undefined;
+    this.#tail = undefined;
   }
 
   /** A job was submitted. Last of all: whoever listens may submit further ones. */
@@ -233,39 +234,16 @@ export class ShellPort {
   }
 
   /** The input may have getters, and those are the user's: what they may have freed is looked at again. */
-  #takeInput(data: unknown, parallel: FunctionHandle, serial: SerialHandle | undefined): void {
-    // A native serial() would look for the result in the slab.
-    input.take(environment.slabs, parallel, data, serial === undefined ? parallel.reference : Reference.NONE);
+  #encodeInput(data: unknown, parallel: FunctionHandle, serial: SerialHandle | undefined): void {
+    encodeInput(parallel.codec, data);
     if (!this.isFreed && !parallel.isFreed && serial?.isFreed !== true) return;
-    this.#giveUpInput(true);
     throw new PadataError('EINVAL', 'doParallel', 'the shell or the function was freed while job.data was read');
   }
 
-  /** Sees to a place in the queue, and in a segment. On failure gives up the input that was taken before. */
-  #makeRoom(hasInput: boolean): void {
-    try {
-      this.#queue.reserve();
-      this.#place();
-    } catch (error) {
-      this.#giveUpInput(hasInput);
-      throw error;
-    }
-  }
-
-  /** Sees to a place for a job whose input was taken. On failure gives that up. */
-  #prepareModule(pool: IsolatePool): void {
-    try {
-      if (this.isFreed) throw new PadataError('EINVAL', 'doParallel', 'the shell was freed while job.data was read');
-      pool.queue.reserve();
-      this.#place();
-    } catch (error) {
-      moduleInput.giveUp();
-      throw error;
-    }
-  }
-
-  #giveUpInput(hasInput: boolean): void {
-    if (hasInput && input.slab !== undefined) environment.slabs.release(input.slab);
+  /** Sees to a place in a queue, and in a segment. @throws PadataError ENOMEM */
+  #makeRoom(queue: JobQueue): void {
+    queue.reserve();
+    this.#place();
   }
 
   /** The segment that the next entry is written to. @throws PadataError ENOMEM */

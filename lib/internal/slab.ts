@@ -66,11 +66,11 @@ export class SlabAllocator {
    * @throws PadataError ENOMEM
    */
   reserve(size: number): Slab {
-    if (size > LARGEST_SHARED) return this.#take(this.#make(size), size);
+    if (size > LARGEST_SHARED) return this.#take(this.make(size), size);
     const slab = this.#current;
     if (slab !== undefined && slab.used + size <= SLAB_BYTES && slab.bytes.length !== 0) return this.#take(slab, size);
     this.#retireCurrent();
-    this.#current = this.#free.pop() ?? this.#make(SLAB_BYTES);
+    this.#current = this.#free.pop() ?? this.make(SLAB_BYTES);
     return this.#take(this.#current, size);
   }
 
@@ -107,10 +107,16 @@ export class SlabAllocator {
     return slab;
   }
 
-  #make(bytes: number): Slab {
+  /** Memory for whoever counts by himself. @throws PadataError ENOMEM */
+  make(bytes: number): Slab {
     const memory = this.#bridge.addSlab(bytes);
     if (memory === undefined) throw new PadataError('ENOMEM', 'doParallel', `no memory for ${bytes} bytes of input`);
     return new Slab(this, memory);
+  }
+
+  /** What make() has given goes back. */
+  drop(slab: Slab): void {
+    this.#bridge.dropSlab(slab.handle);
   }
 
   #retireCurrent(): void {
@@ -121,7 +127,7 @@ export class SlabAllocator {
 
   #discard(slab: Slab): void {
     if (slab.isExposed || slab.bytes.length !== SLAB_BYTES || this.#free.length === KEPT) {
-      this.#bridge.dropSlab(slab.handle);
+      this.drop(slab);
     } else {
       slab.used = 0;
       this.#free.push(slab);

@@ -1,11 +1,10 @@
 /** Values that go to isolates, as the entries of jobs carry them. */
 import { constants } from 'node:os';
 import { environment } from '../internal/environment.js';
-import { Input } from '../internal/input.js';
+import { encodeInput, writeInput } from '../internal/input.js';
 import { Entry } from '../internal/layout.js';
-import type { InputParts } from '../internal/native-function.js';
+import { type InputParts, Reference } from '../internal/native-function.js';
 import type { Segment } from '../internal/segment.js';
-import type { Slab } from '../internal/slab.js';
 import { typeError } from '../internal/validate.js';
 import type { Job } from '../job.js';
 import { fromPerformance, now } from './clock.js';
@@ -14,27 +13,21 @@ import type { ModuleFunction } from './module-function.js';
 import { CONSTANT, type Encoded, encode, FAILURE, type Message, NONE, NUMBER } from './values.js';
 
 /** Values are encoded already; what is left is to copy their bytes. */
-const encoding = {
-  codec: {
-    encode(bytes: unknown, parts: InputParts): void {
-      parts.first = bytes as Uint8Array | undefined;
-    },
+const codec = {
+  encode(bytes: unknown, parts: InputParts): void {
+    parts.first = bytes as Uint8Array | undefined;
   },
-  headroom: 0,
-  tailroom: 0,
 };
+const room = { headroom: 0, tailroom: 0 };
 
 /** The input of one job. Reused: only valid until the next call of take(). */
 export class ModuleInput {
-  readonly #input = new Input();
+  #bytes: Uint8Array | undefined;
+  #room = 0;
   #type = NONE;
   #number = 0;
   /** What has to go by message. */
   message: Message | undefined;
-
-  get slab(): Slab | undefined {
-    return this.#input.slab;
-  }
 
   /**
    * @param room how many bytes longer the result may be and still lie where the input is
@@ -45,21 +38,20 @@ export class ModuleInput {
     this.#type = type;
     this.#number = number;
     this.message = message;
-    encoding.tailroom = room;
-    this.#input.take(environment.slabs, encoding, bytes);
+    this.#bytes = bytes;
+    this.#room = room;
   }
 
-  giveUp(): void {
-    if (this.slab !== undefined) environment.slabs.release(this.slab);
-  }
-
-  /** Writes the entry of a job whose parallel() is a module function, but for what all jobs have in common. */
+  /**
+   * Writes the entry of a job whose parallel() is a module function, but for what all jobs have in common. If it throws, nothing has happened.
+   *
+   * @throws PadataError ENOMEM; RangeError too much
+   */
   write(segment: Segment, index: number, fn: ModuleFunction<never, unknown>): void {
     const { words, doubles } = segment;
     const base = index << 4;
-    this.#input.write(words, base);
-    segment.setSlab(index, this.slab);
-    words[base + Entry.PART_SIZE] = (words[base + Entry.SIZE] as number) + encoding.tailroom;
+    this.#copy(this.#bytes, this.#room, segment, index);
+    words[base + Entry.PART_SIZE] = (words[base + Entry.SIZE] as number) + this.#room;
     words[base + Entry.PARALLEL] = (fn.id << 1) | 1;
     words[base + Entry.PARALLEL + 1] = 0;
     words[base + Entry.STATUS] = 0;
@@ -75,10 +67,7 @@ export class ModuleInput {
     const { words } = segment;
     const base = index << 4;
     const { type, number, bytes } = resultOf(job);
-    encoding.tailroom = 0;
-    this.#input.take(environment.slabs, encoding, bytes);
-    this.#input.write(words, base);
-    segment.setSlab(index, this.slab);
+    this.#copy(bytes, 0, segment, index);
     words[base + Entry.STATUS] = type === FAILURE ? -constants.errno.EIO : 0;
     words[base + Entry.RESULT_TYPE] = type;
     if (type === NUMBER || type === CONSTANT) {
@@ -87,6 +76,13 @@ export class ModuleInput {
       words[base + Entry.RESULT_OFFSET] = 0;
       words[base + Entry.RESULT_SIZE] = words[base + Entry.SIZE] as number;
     }
+  }
+
+  #copy(bytes: Uint8Array | undefined, tailroom: number, segment: Segment, index: number): void {
+    room.tailroom = tailroom;
+    encodeInput(codec, bytes);
+    writeInput(room, Reference.NONE, segment, index);
+    this.#bytes = undefined;
   }
 }
 

@@ -115,4 +115,50 @@ describe('aead on memory of the addon', () => {
       expect(Buffer.compare(results[i] as Uint8Array, plain)).toBe(0);
     }
   });
+
+  it.each([0, 1, 12, 27, 28, 29, 100])('associated data of %d bytes, next to what others have', async (size) => {
+    const ads = Array.from({ length: 600 }, (_, i) => Buffer.alloc(size, i));
+    const data = allocated(randomBytes(100));
+    const sealed = await Promise.all(
+      ads.map((aad) => shell.run(encrypt, { iv, aad, data, dst: allocate(data.length + 16) })),
+    );
+    for (const [i, aad] of ads.entries()) {
+      const opened = await shell.run(decrypt, { iv, aad, data: sealed[i] as Uint8Array, dst: allocate(100) });
+      expect(Buffer.compare(opened, data)).toBe(0);
+    }
+  });
+
+  it('a request that submits another one while it is read', async () => {
+    const [data, outer, inner] = [allocated(randomBytes(100)), allocate(116), allocate(116)];
+    const others: Promise<Uint8Array>[] = [];
+    const request = {
+      iv,
+      get data() {
+        others.push(shell.run(encrypt, { iv, aad, data, dst: inner }));
+        return data;
+      },
+      get dst() {
+        others.push(shell.run(encrypt, { iv, data }));
+        return outer;
+      },
+    };
+    expect(await shell.run(encrypt, request)).toBe(outer);
+    const [first, second] = await Promise.all(others);
+    expect(first).toBe(inner);
+    expect(Buffer.compare(outer, second as Uint8Array)).toBe(0);
+    expect(Buffer.compare(outer.subarray(0, 100), inner.subarray(0, 100))).toBe(0);
+  });
+
+  it('shells that come and go keep no memory', async () => {
+    const request = { iv, data: allocate(100), dst: allocate(116) };
+    const round = async () => {
+      const own = padata.createShell();
+      await own.run(encrypt, request);
+      own.free();
+    };
+    for (let i = 0; i < 500; i++) await round();
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 5000; i++) await round();
+    expect(process.memoryUsage().rss - before).toBeLessThan(40 * 2 ** 20); // 80 MB if each kept one segment's
+  });
 });

@@ -279,25 +279,39 @@ describe('jobs that do harm while they are looked at', () => {
     expect(results).toEqual(Array.from({ length: 10_000 }, (_, i) => (i % 2 === 0 ? 7 : 3)));
   });
 
-  it.each([Number.NaN, -64, -1, 2 ** 40, 0.5, '7', {}])('an array that says that its length is %o', async (length) => {
+  it.each([Number.NaN, -64, -1, 2 ** 40, 0.5, '7', {}, 10, 110])(
+    'of an array that says that its length is %o, all bytes are taken',
+    async (length) => {
+      const shell = shellOf();
+      const liar = Object.defineProperty(Buffer.alloc(100, 1), 'length', { value: length });
+      const all = [Buffer.alloc(50, 7), liar, Buffer.alloc(50, 9)].map((data) => shell.run(echo, data));
+      const [before, taken, behind] = await within(Promise.all(all), 'run');
+      expect(before).toEqual(new Uint8Array(50).fill(7));
+      expect(taken).toEqual(new Uint8Array(100).fill(1));
+      expect(behind).toEqual(new Uint8Array(50).fill(9));
+    },
+  );
+
+  it.each([12, 40])('a length of %i that submits jobs when it is asked for', async (size) => {
     const shell = shellOf();
-    const liar = Object.defineProperty(Buffer.alloc(100, 1), 'length', { value: length });
-    const before = shell.run(echo, Buffer.alloc(50, 7));
-    await expect(shell.run(echo, liar)).rejects.toThrow(/job\.data/);
-    const behind = shell.run(echo, Buffer.alloc(50, 9));
-    expect([...(await within(before, 'run'))]).toEqual(Array(50).fill(7));
-    expect([...(await within(behind, 'run'))]).toEqual(Array(50).fill(9));
+    const results: unknown[] = [];
+    const serial = (job: Job) => results.push(job.result);
+    const data = Object.defineProperty(Buffer.alloc(size, 1), 'length', {
+      get() {
+        shell.doParallel({ parallel: native('sum'), data: Buffer.from([7]), serial });
+        return size;
+      },
+    });
+    for (let i = 0; i < 300; i++) shell.doParallel({ parallel: native('sum'), data, serial });
+    await within(shell.drain(), 'drain');
+    expect(results.filter((result) => result !== 7)).toEqual(Array(300).fill(size));
   });
 
-  it('an array that is longer or shorter than it says', async () => {
+  it('what only looks like an array of bytes is refused', async () => {
     const shell = shellOf();
-    const liars = [10, 90, 110, 5000].map((length) =>
-      Object.defineProperty(Buffer.alloc(100, 1), 'length', { value: length }),
-    );
-    const all = liars.flatMap((liar) => [shell.run(echo, Buffer.alloc(64, 7)), shell.run(echo, liar)]);
-    const settled = await within(Promise.allSettled(all), 'run');
-    for (const [i, outcome] of settled.entries()) {
-      if (i % 2 === 0) expect(outcome).toMatchObject({ status: 'fulfilled', value: new Uint8Array(64).fill(7) });
-    }
+    const fake = Object.create(Uint8Array.prototype, { length: { value: 12 } });
+    expect(() => shell.doParallel({ parallel: native('sum'), data: fake, serial() {} })).toThrow(TypeError);
+    expect(shell.pending).toBe(0);
+    await expect(shell.run(native('sum'), Buffer.from([1, 2]))).resolves.toBe(3);
   });
 });
