@@ -73,8 +73,7 @@ function writeCopy(fn: Room, segment: Segment, index: number): void {
   const offset = slabs.offset + fn.headroom;
   copyToSlab(slab, offset, firstSize, offset + firstSize, secondSize, thirdSize);
   segment.setSlab(index, slab);
-  writePlace(segment, index, slab, offset);
-  writeSizes(segment, index, firstSize, secondSize, thirdSize);
+  writeEntry(segment, index, slab, offset, firstSize, secondSize, thirdSize);
 }
 
 /** A reference behind the first part, and the third one only if the thread needs it there. For functions that take one there is no room besides. */
@@ -88,7 +87,7 @@ function writeReference(target: AddonBytes, reference: Reference, segment: Segme
   const firstSize = ivSize + ReferenceWord.BYTE_LENGTH;
   const size = checkedSize(firstSize, secondSize, thirdSize);
   const copied = source === undefined ? textSize : 0;
-  let slab = segment.shortInputs;
+  let slab = segment.shortInputs ?? segment.makeShortInputs();
   let offset = index * Limit.SHORT_INPUT;
   if (size <= Limit.SHORT_INPUT) {
     copyParts(slab, offset, ivSize, offset + firstSize, secondSize, copied);
@@ -101,8 +100,7 @@ function writeReference(target: AddonBytes, reference: Reference, segment: Segme
   }
   AddonBytes.writeReference(target, source, textSize, slab.words, (offset + ivSize) >> 2);
   if (source !== undefined) segment.setSource(index, source);
-  writePlace(segment, index, slab, offset);
-  writeSizes(segment, index, firstSize, secondSize, thirdSize);
+  writeEntry(segment, index, slab, offset, firstSize, secondSize, thirdSize);
 }
 
 /** Copies the parts to a place that was reserved, and gives that back where it fails. */
@@ -141,26 +139,27 @@ function copy(from: Uint8Array, size: number, to: Slab, offset: number): void {
   }
 }
 
-/** Says that there is no input. */
+/** Says that there is no input. Nobody looks at the sizes of its parts then. */
 export function writeNoInput({ words }: Segment, index: number): void {
   const base = index << 4;
   words[base + Entry.BYTES] = 0;
   words[base + Entry.BYTES + 1] = 0;
   words[base + Entry.SIZE] = 0;
-  words[base + Entry.PART_SIZE] = 0;
-  words[base + Entry.PART_SIZE + 1] = 0;
-  words[base + Entry.PART_SIZE + 2] = 0;
 }
 
-function writePlace({ words }: Segment, index: number, slab: Slab, offset: number): void {
+function writeEntry(
+  { words }: Segment,
+  index: number,
+  slab: Slab,
+  offset: number,
+  first: number,
+  second: number,
+  third: number,
+): void {
   const base = index << 4;
   const low = (slab.low + offset) | 0;
   words[base + Entry.BYTES] = low;
   words[base + Entry.BYTES + 1] = slab.high + (low >>> 0 < slab.low >>> 0 ? 1 : 0);
-}
-
-function writeSizes({ words }: Segment, index: number, first: number, second: number, third: number): void {
-  const base = index << 4;
   words[base + Entry.SIZE] = first + second + third;
   words[base + Entry.PART_SIZE] = first;
   words[base + Entry.PART_SIZE + 1] = second;

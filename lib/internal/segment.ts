@@ -38,8 +38,9 @@ export class Segment {
   /** Of jobs whose parallel() is a module function. */
   modules: (ModuleJob | undefined)[] = NONE;
   next: Segment | undefined;
+  /** Memory for inputs of up to SHORT_INPUT bytes that no result is read from, each at a place of its own: they need not be counted, as those in slabs. */
+  shortInputs: Slab | undefined;
   readonly #hidden: SlabAllocator;
-  #shortInputs: Slab | undefined;
 
   /** @param hidden where memory for inputs comes from that nobody else can write to */
   constructor(address: number, buffer: ArrayBuffer, hidden: SlabAllocator) {
@@ -51,19 +52,15 @@ export class Segment {
     this.high = Math.floor(address / 2 ** 32) | 0;
   }
 
-  /**
-   * Memory for inputs of up to SHORT_INPUT bytes that no result is read from, each at a place of its own: so they need not be counted, as those in slabs.
-   *
-   * @throws PadataError ENOMEM
-   */
-  get shortInputs(): Slab {
-    this.#shortInputs ??= this.#hidden.make(Entry.PER_SEGMENT * Limit.SHORT_INPUT);
-    return this.#shortInputs;
+  /** @throws PadataError ENOMEM */
+  makeShortInputs(): Slab {
+    this.shortInputs = this.#hidden.make(Entry.PER_SEGMENT * Limit.SHORT_INPUT);
+    return this.shortInputs;
   }
 
   /** Gives back what it has besides the memory of its entries. */
   drop(): void {
-    if (this.#shortInputs !== undefined) this.#hidden.drop(this.#shortInputs);
+    if (this.shortInputs !== undefined) this.#hidden.drop(this.shortInputs);
   }
 
   setSlab(index: number, slab: Slab): void {

@@ -41,6 +41,15 @@ describe('nativeFunction()', () => {
 });
 
 describe('input and output', () => {
+  it('sees no parts where there is no input, whatever its entry was used for before', async () => {
+    const shell = shellOf();
+    const three = [Buffer.alloc(5), Buffer.alloc(60), Buffer.alloc(700)];
+    for (const [data, sum] of [[three, 765] as const, [undefined, 0] as const, [Buffer.alloc(0), 0] as const]) {
+      const sums = Array.from({ length: 700 }, () => shell.run(native('partSizes'), wrong(data)));
+      expect(await Promise.all(sums)).toEqual(Array(700).fill(sum));
+    }
+  });
+
   it('takes up to three parts, one behind the other', async () => {
     const shell = shellOf();
     const [a, b, c] = [Buffer.from('ab'), Buffer.from(''), Buffer.from('xyz')];

@@ -58,8 +58,8 @@ struct alignas(64) Job {
   NativeFunction* serial;    // nullptr: a closure, run by the environment
   uint8_t* bytes;            // the input, in a slab; nullptr for none
   uint32_t size;             // of the input
-  // Module functions: [0] is the room for the result from `bytes` on; [1] and [2] are the time of submission, a double, or with kOwnMemory
-  // the SharedMemory of the result.
+  // Valid if `size` is not 0. Module functions: [0] is the room for the result from `bytes` on; [1] and [2] are the time of submission, a
+  // double, or with kOwnMemory the SharedMemory of the result.
   uint32_t part_size[PADATA_MAX_PARTS];
   int32_t status;  // 0 or a negative errno; written by whoever completes the job
   uint32_t

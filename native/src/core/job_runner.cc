@@ -37,8 +37,9 @@ padata_call CallOf(Job* job, uint64_t seq_nr, int cpu) {
   call.struct_size = sizeof(call);
   call.bytes = job->bytes;
   call.size = job->size;
-  if (!IsModule(job->parallel)) std::ranges::copy(job->part_size, call.part_size);
-  const bool has_room = job->parallel != nullptr && !IsModule(job->parallel);
+  const bool is_module = IsModule(job->parallel);
+  if (job->size != 0 && !is_module) std::ranges::copy(job->part_size, call.part_size);
+  const bool has_room = job->parallel != nullptr && !is_module;
   call.headroom = has_room ? job->parallel->headroom() : 0;
   call.tailroom = has_room ? job->parallel->tailroom() : 0;
   call.cpu = cpu;
