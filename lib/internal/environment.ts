@@ -103,7 +103,7 @@ export class Environment {
   /** A job was accepted: the event loop stays alive for it. A drain sees to that at its end. */
   jobAccepted(): void {
     this.#pending++;
-    if (!this.isDraining) this.#lookOut();
+    if (this.isDraining === false) this.#lookOut(); // `!` asks for seven other things that are false, too
   }
 
   /** A job has been serialized. */

@@ -65,9 +65,9 @@ export class JobQueue {
     this.#tokens[index] = low;
     this.#tokens[index + 1] = high;
     this.#tail = (this.#tail + 1) | 0;
-    if (!this.#environment.isDraining) {
+    if (this.#environment.isDraining === false) {
       this.#publish();
-    } else if (!this.#isDirty) {
+    } else if (this.#isDirty === false) {
       this.#isDirty = true;
       this.#environment.dirtyQueues.push(this);
     }

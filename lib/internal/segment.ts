@@ -31,8 +31,8 @@ export class Segment {
   dsts: (Uint8Array | undefined)[] = NONE;
   /** What threads read where it is: kept from being collected meanwhile. */
   sources: (Uint8Array | undefined)[] = NONE;
-  /** Whether no job here has had a native serial() or a module function: then nobody needs to look for them. */
-  isPlain = true;
+  /** Whether a job here has had a native serial() or a module function. If not, nobody needs to look for them. */
+  isSpecial = false;
   /** Native serial() functions are rare, so only they are here. */
   readonly serials = new Map<number, SerialHandle>();
   /** Of jobs whose parallel() is a module function. */
@@ -70,12 +70,12 @@ export class Segment {
 
   setModule(index: number, record: ModuleJob): void {
     if (this.modules === NONE) this.modules = empty();
-    this.isPlain = false;
+    this.isSpecial = true;
     this.modules[index] = record;
   }
 
   setSerial(index: number, serial: SerialHandle): void {
-    this.isPlain = false;
+    this.isSpecial = true;
     this.serials.set(index, serial);
   }
 
@@ -124,7 +124,7 @@ export class SegmentCache {
     if (kept === undefined) return new Segment(address, this.#bridge.segmentBuffer(address), this.#hidden);
     this.#free.delete(address);
     kept.next = undefined;
-    kept.isPlain = true;
+    kept.isSpecial = false;
     return kept;
   }
 

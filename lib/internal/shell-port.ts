@@ -90,7 +90,7 @@ export class ShellPort {
     cbCpu: number,
   ): void {
     if (serial !== undefined && serial.pool === undefined) this.#owner.ensureSerialThread(cbCpu);
-    const hasInput = data !== undefined || parallel.needsInput === true; // V8 then knows that it is a boolean
+    const hasInput = data !== undefined || parallel.needsInput === true; // V8 knows then that it is a boolean
     if (hasInput) this.#encodeInput(data, parallel, serial);
     if (this.#queue.isFull || this.#tailIndex === Entry.PER_SEGMENT) this.#makeRoom(this.#queue);
     const segment = this.#tail as Segment;
@@ -263,7 +263,7 @@ export class ShellPort {
   #enter(segment: Segment, index: number, job: Job, serial: SerialHandle | undefined, cbCpu: number): void {
     const words = segment.words;
     const base = index << 4;
-    words[base + Entry.CB_CPU] = cbCpu;
+    words[base + Entry.CB_CPU] = cbCpu | 0; // V8 would go by way of a floating-point number
     if (serial === undefined) {
       words[base + Entry.SERIAL] = 0;
       words[base + Entry.SERIAL + 1] = 0;
@@ -285,7 +285,7 @@ export class ShellPort {
   #deliverOne(): boolean {
     const segment = this.#head as Segment;
     const index = this.#headIndex;
-    if (!segment.isPlain) return this.#deliverSpecial(segment, index);
+    if (segment.isSpecial) return this.#deliverSpecial(segment, index);
     const job = this.#complete(segment, index);
     this.#advance();
     this.#serialize(job, segment, index, undefined);
