@@ -18,8 +18,13 @@ import { SlabAllocator } from './slab.js';
 
 /** How long one drain may keep the event loop, in milliseconds. */
 const DRAIN_BUDGET_MS = 1;
-/** Jobs that serial() functions submit are published in groups: of so many at most, */
-const LARGEST_GROUP = 32;
+/**
+ * Jobs that serial() functions submit are published in groups: the larger, the fewer cache lines go to and fro. Of this share of those in flight, or
+ * loop and threads would take turns, within these bounds,
+ */
+const GROUP_SHARE = 1 / 8;
+const SMALL_GROUP = 32;
+const LARGEST_GROUP = 128;
 /** and not held back for longer than about this, in milliseconds. */
 const GROUP_MS = 0.02;
 /** How long nothing may move, while jobs wait, before the threads are looked at; doubled up to the second value. */
@@ -70,7 +75,7 @@ export class Environment {
   #delivered = 0;
   #isReferenced = false;
   #isScheduled = false;
-  #groupSize = LARGEST_GROUP;
+  #groupSize = SMALL_GROUP;
   readonly #polling = new Polling();
   #look: NodeJS.Timeout | undefined;
   #lookMs = FIRST_LOOK_MS;
@@ -231,7 +236,7 @@ export class Environment {
       if (count === this.#groupSize) this.#enqueue(port); // there may be more; the others come first
       this.#flush();
       const now = performance.now();
-      if (count !== 0) this.#groupSize = groupSizeFor((now - before) / count);
+      if (count !== 0) this.#groupSize = groupSizeFor((now - before) / count, this.#pending);
       if (now >= end) return false;
       before = now;
     }
@@ -329,9 +334,10 @@ export class Environment {
   }
 }
 
-/** How many jobs may be held back when one serial() takes so many milliseconds. */
-function groupSizeFor(milliseconds: number): number {
-  if (milliseconds * LARGEST_GROUP <= GROUP_MS) return LARGEST_GROUP;
+/** How many jobs may be held back when one serial() takes so many milliseconds, and so many are in flight. */
+function groupSizeFor(milliseconds: number, pending: number): number {
+  const most = Math.max(SMALL_GROUP, Math.min(Math.floor(pending * GROUP_SHARE), LARGEST_GROUP));
+  if (milliseconds * most <= GROUP_MS) return most;
   return Math.max(1, Math.floor(GROUP_MS / milliseconds));
 }
 
