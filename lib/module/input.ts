@@ -31,7 +31,7 @@ export class ModuleInput {
 
   /**
    * @param room how many bytes longer the result may be and still lie where the input is
-   * @throws DataCloneError, or what a getter of the value throws; PadataError ENOMEM
+   * @throws DataCloneError, or what a getter of the value throws
    */
   take(value: unknown, transfer: Parameters<typeof encode>[1], room: number): void {
     const { type, number, bytes, message } = encode(value, transfer);
