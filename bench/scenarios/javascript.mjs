@@ -3,7 +3,7 @@ import { needed, throughput } from '../lib/drivers.mjs';
 import { onEachCpu } from '../lib/each-cpu.mjs';
 import { ratioCheck } from '../lib/statistics.mjs';
 
-/** 100 microseconds of churn() on the machine of the README when it is quiet; the rate of the main thread says how long it is on this one. */
+/** 100 microseconds of churn() on a quiet AMD EPYC; the rate of the main thread says how long it is on this one. */
 const rounds = 90_000;
 const inFlight = 64;
 /** Isolates and workers are at their speed after a second, when V8 has compiled all of it, on the same CPUs. */
