@@ -12,7 +12,7 @@ import type { Slab } from './slab.js';
 import { rangeError } from './validate.js';
 
 /** What has to be known of a function to write its input. */
-export type Room = Pick<FunctionHandle, 'headroom' | 'tailroom'>;
+type Room = Pick<FunctionHandle, 'headroom' | 'tailroom'>;
 
 class Parts implements InputParts {
   first: Uint8Array | undefined = undefined;
